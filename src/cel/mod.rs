@@ -1,0 +1,153 @@
+//! CEL on crate `cel`: compile once, bind lazily, never hang.
+
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+use std::ops::Range;
+
+use serde_json::Value;
+
+use crate::unknown::Unknown;
+
+/// A named CEL expression with arguments; inlined when a program that calls it is compiled.
+#[derive(Clone, Debug)]
+pub struct Function {
+    /// Name by which it is called.
+    pub name: String,
+    /// Names of its arguments.
+    pub args: Vec<String>,
+    /// Its body; sees its arguments and every name of the calling program.
+    pub expression: String,
+}
+
+/// What an expression may call and name.
+#[derive(Debug)]
+pub struct Environment {}
+
+/// An expression that does not compile.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct CompileError {
+    /// One sentence.
+    pub message: String,
+    /// Bytes of the expression; empty at the end of the text where the parser ran out of input.
+    pub range: Range<usize>,
+    /// What to do: `did you mean containers?`
+    pub help: Option<String>,
+}
+
+impl Environment {
+    /// An environment with the library and these functions; fails on recursion, a clash of names, or a body
+    /// that does not parse (the `usize` is the position of the function).
+    pub fn new(functions: &[Function]) -> Result<Self, (usize, CompileError)> {
+        let _ = functions;
+        todo!()
+    }
+
+    /// Compiles an expression that may use `names` (and the library, and the functions).
+    pub fn compile(&self, source: &str, names: &[&str]) -> Result<Program, CompileError> {
+        let _ = (source, names);
+        todo!()
+    }
+}
+
+/// A compiled expression; cheap to share, immutable.
+#[derive(Debug)]
+pub struct Program {
+    source: String,
+}
+
+/// Why an evaluation gave no value.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Something could not be seen.
+    #[error(transparent)]
+    Unknown(#[from] Unknown),
+    /// The expression is wrong for this input: no such key, wrong type, division by zero.
+    #[error("{0}")]
+    Failed(String),
+    /// The evaluation used up its budget.
+    #[error("the expression needs too much work: {0}")]
+    Budget(String),
+}
+
+/// A value that a [`Scope`] hands to CEL, lazily.
+#[derive(Debug)]
+pub enum Binding<'s> {
+    /// A borrowed value; with `hide_null` the null-valued keys of maps are not there (text origin).
+    Borrowed {
+        /// The value.
+        value: &'s Value,
+        /// Whether null-valued keys are hidden, at every depth.
+        hide_null: bool,
+    },
+    /// A computed value.
+    Owned(Value),
+    /// A map whose entries are computed when asked for, and may each be unknown.
+    Lazy(Box<dyn Lazy + 's>),
+    /// An optional (`optional.of`, `optional.none()`).
+    Optional(Option<Value>),
+    /// A list that may be incomplete: ends with an Unknown element where `missing` says so, so that `exists`
+    /// may still be true and `all` false, never the opposite.
+    Listing {
+        /// What is known.
+        items: Vec<Value>,
+        /// What may be missing.
+        missing: Option<Unknown>,
+    },
+}
+
+/// A map whose entries are computed when asked for.
+pub trait Lazy: Debug + Send + Sync {
+    /// The keys, in order.
+    fn keys(&self) -> Vec<String>;
+    /// The entry; `None` if there is no such key.
+    fn get<'a>(&'a self, key: &str) -> Result<Option<Binding<'a>>, Fault>;
+}
+
+/// Where a program's free names and host functions come from, for one evaluation.
+pub trait Scope: Debug + Send + Sync {
+    /// The value of a name that `compile` was told of. Asked for once per mention: cache what is dear.
+    fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault>;
+    /// A call of one of [`HOST_FUNCTIONS`].
+    fn call<'s>(&'s self, function: &str, args: &[Value]) -> Result<Binding<'s>, Fault>;
+}
+
+/// Functions that the library leaves to the scope, with their number of arguments: they look at the subject,
+/// its pack and the world. `world.get` and `world.list` are written as calls on the name `world`.
+pub const HOST_FUNCTIONS: [(&str, usize); 6] = [
+    ("env", 2),
+    ("component", 1),
+    ("peers", 1),
+    ("storageClass", 1),
+    ("world.get", 4),
+    ("world.list", 3),
+];
+
+impl Program {
+    /// The text it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// The free names and host functions (functions inlined) that it may ask the scope for: what locality is
+    /// inferred from.
+    pub fn mentions(&self) -> &BTreeSet<String> {
+        todo!()
+    }
+
+    /// Evaluates to JSON.
+    pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Fault> {
+        let _ = scope;
+        todo!()
+    }
+
+    /// Evaluates a condition; anything but a boolean is a failure.
+    pub fn holds(&self, scope: &dyn Scope) -> Result<bool, Fault> {
+        match self.evaluate(scope)? {
+            Value::Bool(truth) => Ok(truth),
+            other => Err(Fault::Failed(format!(
+                "the expression must give true or false, but gave {other}"
+            ))),
+        }
+    }
+}

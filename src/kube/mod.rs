@@ -1,0 +1,8 @@
+//! Pure knowledge of Kubernetes; no client.
+
+pub mod gvk;
+pub mod image;
+pub mod workload;
+
+pub use gvk::{GroupKind, Gvk};
+pub use image::Image;

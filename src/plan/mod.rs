@@ -1,0 +1,1 @@
+//! Match, mutate (settle), validate: what the policies want of one object.

@@ -1,0 +1,446 @@
+//! Policies: the YAML types (`spec`), loading with spans (`load`), and the compiled form that the plan runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use serde_json::Value;
+
+use crate::cel::{CompileError, Environment, Program};
+use crate::kube::GroupKind;
+use crate::source::{Diagnostic, Source, Span};
+
+/// Everything that is loaded; built only by [`load`], never half.
+#[derive(Debug)]
+pub struct PolicySet {
+    /// Packs, in the order of the configuration.
+    pub packs: Vec<Pack>,
+    /// Policies: packs in order, within a pack by name.
+    pub policies: Vec<Policy>,
+    /// Exemptions of the configuration.
+    pub exemptions: Vec<Exemption>,
+    /// Whether the annotation `fixative.dev/exempt` counts.
+    pub exempt_annotation: bool,
+    /// Over the sources and params of everything loaded.
+    pub digest: Digest,
+}
+
+/// SHA-256 over the sources and params of a policy set; printed as its first 12 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+/// Components and functions that the policies of one folder share.
+#[derive(Debug)]
+pub struct Pack {
+    /// Name: `immich`.
+    pub name: String,
+    /// Version of the pack.
+    pub version: String,
+    /// Components, in the order of the pack file, with what the user's config added.
+    pub components: Vec<Component>,
+    /// Whether an object with a generic image is this pack's; `None`: generic images never count.
+    pub ours: Option<Program>,
+}
+
+/// A part of an application, known by its image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Component {
+    /// Name: `server`.
+    pub name: String,
+    /// Repository suffixes (whole segments) that only this application uses.
+    pub images: Vec<String>,
+    /// Repository suffixes that count only where the pack's `ours` holds.
+    pub generic: Vec<String>,
+    /// Objects that are this component themselves (a CloudNativePG `Cluster`).
+    pub objects: Vec<ComponentObject>,
+}
+
+/// An object that is a component itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ComponentObject {
+    /// Its kind.
+    pub kind: GroupKind,
+    /// Where its image stands: `spec.imageName`. An object without one counts where `ours` holds.
+    pub image: Path,
+}
+
+/// One policy, compiled.
+#[derive(Debug)]
+pub struct Policy {
+    /// Position of its pack in [`PolicySet::packs`].
+    pub pack: usize,
+    /// Name: `media-location`.
+    pub name: String,
+    /// One line.
+    pub title: String,
+    /// Why it exists.
+    pub description: String,
+    /// How bad a finding is.
+    pub severity: Severity,
+    /// No sink prints a value under its findings.
+    pub sensitive: bool,
+    /// Parameters after config and command line, defaults filled.
+    pub params: Value,
+    /// Lazy, one evaluation per subject.
+    pub variables: Vec<Variable>,
+    /// Rules, as written.
+    pub rules: Vec<Rule>,
+    /// `Some(why)` where it can never apply with these params: disabled, a required param unset, conditions
+    /// that fold to false.
+    pub inactive: Option<String>,
+    /// Its file.
+    pub source: Source,
+}
+
+/// A named expression of a policy.
+#[derive(Debug)]
+pub struct Variable {
+    /// Name, used as `variables.NAME`.
+    pub name: String,
+    /// What it is.
+    pub program: Program,
+}
+
+/// One rule, compiled; policy-wide values are filled in.
+#[derive(Debug)]
+pub struct Rule {
+    /// Name: `move-mounts`.
+    pub name: String,
+    /// What the rule looks at.
+    pub subject: Subject,
+    /// The policy's match and the rule's own; both must hold.
+    pub matchers: Vec<Matcher>,
+    /// The places, one by one; `None`: the subject's root.
+    pub at: Option<Path>,
+    /// CEL: only where this holds.
+    pub condition: Option<Program>,
+    /// What it does.
+    pub verb: Verb,
+    /// Said in a finding; interpolated.
+    pub message: Option<Template>,
+    /// What an unrepaired finding does.
+    pub action: Disposition,
+    /// What an Unknown does.
+    pub unknown: Disposition,
+    /// Where the rule runs.
+    pub doors: BTreeSet<Door>,
+    /// Whether it needs more than the object, params and own metadata.
+    pub locality: Locality,
+    /// Whether it reads the old object: a transition, never part of a baseline.
+    pub transition: bool,
+    /// The rule in the policy's source.
+    pub span: Span,
+}
+
+/// The root of paths and the thing that is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub enum Subject {
+    /// A bare Pod, or the template of a workload: `metadata`, `spec`.
+    Pod,
+    /// The object as it stands.
+    Object,
+}
+
+/// How bad.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// A nuisance.
+    Low,
+    /// Something will not work.
+    Medium,
+    /// Immich will not start, or not with what was asked for.
+    High,
+    /// Photos or the database are at risk.
+    Critical,
+}
+
+/// What a finding or an Unknown does, weakest first.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+pub enum Disposition {
+    /// Only counted and shown where asked for.
+    Audit,
+    /// Said.
+    Warn,
+    /// The answer is no.
+    Deny,
+}
+
+/// A way in.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+pub enum Door {
+    /// The post-renderer.
+    Render,
+    /// Findings on files.
+    Check,
+    /// Patches for a HelmRelease.
+    Flux,
+    /// The webhook.
+    Admission,
+    /// Findings on a live cluster.
+    Audit,
+}
+
+/// Whether a rule's answer depends on more than the object itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Locality {
+    /// Object, params, own metadata.
+    Local,
+    /// World, claims behind volumes, namespace object, request, old object.
+    Factual,
+}
+
+/// Which subjects. Every list that is there must hold; within a list one entry must.
+#[derive(Clone, Debug, Default)]
+pub struct Matcher {
+    /// Component names; `["*"]` is any component of the pack.
+    pub components: Option<Vec<String>>,
+    /// Group and kind, never the version.
+    pub kinds: Option<Vec<GroupKind>>,
+    /// Object names; `*` stands for any run of characters.
+    pub names: Option<Vec<String>>,
+    /// Namespaces, likewise.
+    pub namespaces: Option<Vec<String>>,
+    /// Labels of the subject's own metadata.
+    pub labels: Option<LabelSelector>,
+    /// Labels of the namespace.
+    pub namespace_selector: Option<LabelSelector>,
+    /// CREATE, UPDATE.
+    pub operations: Option<Vec<Operation>>,
+}
+
+/// Kubernetes' label selector.
+#[derive(
+    Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct LabelSelector {
+    /// Each must be there with that value.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub match_labels: BTreeMap<String, String>,
+    /// Each must hold.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub match_expressions: Vec<LabelRequirement>,
+}
+
+/// One requirement of a label selector.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LabelRequirement {
+    /// Label name.
+    pub key: String,
+    /// How it is compared.
+    pub operator: LabelOperator,
+    /// Values for `In` and `NotIn`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<String>,
+}
+
+/// How a label is compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+pub enum LabelOperator {
+    /// One of the values.
+    In,
+    /// None of the values (an absent label holds).
+    NotIn,
+    /// There, with any value.
+    Exists,
+    /// Not there.
+    DoesNotExist,
+}
+
+/// What is done to the object.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum Operation {
+    /// A new object.
+    Create,
+    /// A change of one.
+    Update,
+    /// Its removal.
+    Delete,
+}
+
+/// The verb of a rule.
+#[derive(Debug)]
+pub enum Verb {
+    /// Strategic merge at the root or item.
+    Merge(Template),
+    /// The value at `at`.
+    Set(Template),
+    /// Nothing at `at`.
+    Remove,
+    /// The item, or each of a computed list, unless an equal one is there.
+    Ensure(Template),
+    /// The expression in every OR-ed node selector term.
+    RequireNodeAffinity(Template),
+    /// A preferred term, once.
+    PreferNodeAffinity {
+        /// 1 to 100.
+        weight: Template,
+        /// A match expression, as for require.
+        term: Template,
+    },
+    /// A condition; true is good.
+    Assert(Program),
+}
+
+/// A YAML value of a policy with `$(…)` in it.
+#[derive(Debug)]
+pub enum Template {
+    /// `null` as written: the field is to be absent (in `merge`), null elsewhere.
+    Absent,
+    /// A scalar, or an empty list or map, as written.
+    Literal(Value),
+    /// The whole scalar is `$(…)`: keeps its type.
+    Expression(Program),
+    /// Text with `$(…)` in it.
+    Interpolated(Vec<Part>),
+    /// A map; keys may be computed.
+    Map(Vec<(Template, Template)>),
+    /// A list.
+    List(Vec<Template>),
+}
+
+/// A piece of an interpolated text.
+#[derive(Debug)]
+pub enum Part {
+    /// As written (`$$(` is already `$(`).
+    Text(String),
+    /// A program whose result is put in as text.
+    Expression(Program),
+}
+
+/// A typed path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Path {
+    /// Where it starts.
+    pub root: Root,
+    /// The steps.
+    pub segments: Vec<Segment>,
+    /// As written.
+    pub text: String,
+}
+
+/// Where a path starts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Root {
+    /// The subject's root.
+    Subject,
+    /// `containers[server]`, `containers[*]`: containers and native sidecars, by component; `None` is `*`.
+    Containers(Option<Vec<String>>),
+}
+
+/// One step of a typed path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Segment {
+    /// `.name` or `["a.b/c"]`.
+    Field(String),
+    /// `[*]`: every item of a list or every entry of a map.
+    Each,
+    /// `[name=data]`: the items with that value.
+    Where {
+        /// Key.
+        key: String,
+        /// Value.
+        value: String,
+    },
+}
+
+/// An exemption of the configuration.
+#[derive(Clone, Debug)]
+pub struct Exemption {
+    /// Policy names.
+    pub policies: Vec<String>,
+    /// Which subjects.
+    pub matcher: Matcher,
+    /// Why.
+    pub reason: String,
+    /// Last day on which it counts, `YYYY-MM-DD`; `None`: for ever.
+    pub until: Option<String>,
+}
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
+
+/// What to load.
+#[derive(Debug, Default)]
+pub struct LoadOptions {
+    /// The configuration file, already read; `None`: the embedded packs as they are.
+    pub config: Option<Source>,
+    /// Packs given on the command line instead of the configured ones: all files of each pack.
+    pub packs: Option<Vec<PackSource>>,
+    /// `POLICY.NAME=VALUE`, in order; the value is still text.
+    pub params: Vec<(String, String, String)>,
+    /// Reads the files of `packs: [{path: …}]` of the configuration (I/O stays with the caller).
+    pub read_pack: Option<fn(&std::path::Path) -> Result<PackSource, Diagnostic>>,
+    /// Today, `YYYY-MM-DD`, for exemptions with an end.
+    pub today: Option<String>,
+}
+
+/// The files of one pack, unread.
+#[derive(Clone, Debug)]
+pub struct PackSource {
+    /// Where it comes from: `immich (embedded)`, a folder.
+    pub origin: String,
+    /// Every `*.yaml` that is not `*.test.yaml`, sorted by name.
+    pub files: Vec<Source>,
+    /// Every `*.test.yaml`.
+    pub tests: Vec<Source>,
+}
+
+/// Loads everything or says all that is wrong.
+pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
+    let _ = (options, None::<(CompileError, Environment)>);
+    todo!()
+}
+
+/// The packs in the binary.
+pub fn embedded() -> Vec<PackSource> {
+    todo!()
+}
