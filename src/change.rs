@@ -34,3 +34,8 @@ pub enum Action {
         old: Value,
     },
 }
+/// Applies `changes` to `value`, from the end.
+#[allow(clippy::todo)]
+pub fn apply(_v: &mut Value, _c: &[Change]) {
+    todo!()
+}

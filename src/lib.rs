@@ -25,7 +25,9 @@ pub mod schema;
 pub mod attributes;
 pub mod finding;
 pub mod plan;
+
 pub mod resource;
+pub mod stream;
 pub mod world;
 
 pub mod cli;

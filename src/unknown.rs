@@ -27,6 +27,8 @@ pub enum Why {
     NotSynced,
     /// The cluster refused to show it.
     Forbidden,
+    /// It stands in a Secret, whose values are never read.
+    Secret,
     /// A policy said so: `unknown('…')`.
     Policy,
 }
@@ -48,6 +50,7 @@ impl Unknown {
             Why::NotWatched => "switch this fact on for the webhook",
             Why::NotSynced => "wait until the watch has synced",
             Why::Forbidden => "grant the permission that `fixative policies rbac` prints",
+            Why::Secret => "write the value into the pod or a ConfigMap if it is no secret",
             Why::Policy => "see the policy's documentation",
         }
     }
@@ -61,6 +64,7 @@ impl fmt::Display for Unknown {
             Why::NotWatched => "is not watched",
             Why::NotSynced => "has not been read from the cluster yet",
             Why::Forbidden => "may not be read",
+            Why::Secret => "stands in a Secret, which is not read",
             Why::Policy => return write!(f, "{}", self.what),
         };
         write!(f, "{} {why}", self.what)

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::pointer::Place;
 use crate::policy::{Disposition, Severity};
 use crate::resource::ResourceId;
+use crate::source::{Source, Span};
 use crate::unknown::Unknown;
 
 /// Policy and rule by name.
@@ -39,6 +40,19 @@ pub struct Finding {
     pub sensitive: bool,
     /// Said of a change (reads the old object), not of a state.
     pub transition: bool,
+    /// Where in the input; `None` where the object did not come from a text.
+    pub location: Option<Location>,
+}
+
+/// A place in the user's own file, and the chart template that rendered it.
+#[derive(Clone, Debug)]
+pub struct Location {
+    /// The input.
+    pub source: Source,
+    /// The deepest node that is there; for a missing field the map that should hold it.
+    pub span: Span,
+    /// From `# Source:` (Helm 3) or the filename annotation (Helm 4).
+    pub template: Option<String>,
 }
 
 /// What kind of statement a finding is.

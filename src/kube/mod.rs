@@ -1,8 +1,11 @@
 //! Pure knowledge of Kubernetes; no client.
 
+pub mod affinity;
+pub mod env;
 pub mod gvk;
 pub mod image;
 pub mod quantity;
+pub mod volume;
 pub mod workload;
 
 pub use gvk::{GroupKind, Gvk};

@@ -5,6 +5,19 @@ use serde_json::Value;
 use super::Gvk;
 use crate::pointer::{Pointer, Token};
 
+/// Every kind that describes a pod: kind and group.
+pub const WORKLOADS: [(&str, &str); 9] = [
+    ("Pod", ""),
+    ("PodTemplate", ""),
+    ("ReplicationController", ""),
+    ("Deployment", "apps"),
+    ("StatefulSet", "apps"),
+    ("DaemonSet", "apps"),
+    ("ReplicaSet", "apps"),
+    ("Job", "batch"),
+    ("CronJob", "batch"),
+];
+
 /// Where an object of this kind describes a pod (a map with `metadata` and `spec`): the root for a bare Pod,
 /// the template for a workload; `None` for any other kind.
 /// Source: the types of k8s.io/api apps, batch and core.
@@ -47,4 +60,34 @@ pub fn containers(pod: &Value) -> impl Iterator<Item = (Pointer, &Value)> {
             let container = at.get(pod)?;
             (container.is_object() && (!init || is_sidecar(container))).then_some((at, container))
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_workload_has_a_pod() {
+        for (kind, group) in WORKLOADS {
+            let gvk = Gvk {
+                group: group.into(),
+                version: "v1".into(),
+                kind: kind.into(),
+            };
+            assert!(pod_pointer(&gvk).is_some(), "{kind}");
+        }
+        assert_eq!(pod_pointer(&Gvk::new("v1", "Service")), None);
+        assert_eq!(pod_pointer(&Gvk::new("example.com/v1", "Deployment")), None);
+    }
+
+    #[test]
+    fn only_sidecars_of_the_init_containers_count() {
+        let pod = serde_json::json!({"spec": {
+            "initContainers": [{"name": "setup"}, {"name": "redis", "restartPolicy": "Always"}],
+            "containers": [{"name": "main"}],
+            "ephemeralContainers": [{"name": "debug"}],
+        }});
+        let found: Vec<String> = containers(&pod).map(|(at, _)| at.to_string()).collect();
+        assert_eq!(found, ["/spec/containers/0", "/spec/initContainers/1"]);
+    }
 }

@@ -1,1 +1,243 @@
 //! Match, mutate (settle), validate: what the policies want of one object.
+//!
+//! Three things are kept apart: *evaluation* (what the policies want: [`plan`]), *permission* (may we repair
+//! here and now: [`gate`]) and *action* (what a finding does at this door: [`decide`]).
+
+pub mod blame;
+pub mod decide;
+pub mod exempt;
+pub mod gate;
+pub mod matching;
+pub mod mutate;
+pub mod repair;
+pub mod select;
+pub mod subject;
+pub mod validate;
+
+mod scope;
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use crate::attributes::Attributes;
+use crate::change::{Action, Change};
+use crate::finding::{Finding, Kind, Location, RuleRef};
+use crate::pointer::Place;
+use crate::policy::{Policy, PolicySet, Rule};
+use crate::world::World;
+
+pub use decide::{Decision, decide};
+
+/// What the policies want of one object.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The object as it came.
+    pub before: &'a Value,
+    /// The object as it should be; borrowed where nothing changes.
+    pub after: Cow<'a, Value>,
+    /// What differs, each with its reason.
+    pub edits: Vec<Edit>,
+    /// What is to be said.
+    pub findings: Vec<Finding>,
+    /// What became of every rule.
+    pub verdicts: Vec<Verdict>,
+}
+
+/// One change of the object, and who wants it.
+#[derive(Clone, Debug)]
+pub struct Edit {
+    /// What changes.
+    pub change: Change,
+    /// Where, in both forms.
+    pub place: Place,
+    /// The rules that wrote there; the last one first.
+    pub by: Vec<RuleRef>,
+    /// Why: the rule's message, else the policy's title.
+    pub reason: String,
+    /// Whether it changes what the source said; it does not only add.
+    pub overrides: bool,
+    /// No sink prints its values.
+    pub sensitive: bool,
+    /// What an unapplied edit does.
+    pub action: crate::policy::Disposition,
+    /// How bad it is to leave it out.
+    pub severity: crate::policy::Severity,
+    /// Where in the input.
+    pub location: Option<Location>,
+}
+
+/// What became of one rule on one object.
+#[derive(Clone, Debug)]
+pub struct Verdict {
+    /// The rule.
+    pub by: RuleRef,
+    /// What became of it.
+    pub outcome: Outcome,
+    /// What decided.
+    pub why: String,
+    /// Where, for outcomes that have a place.
+    pub place: Option<Place>,
+}
+
+/// What became of a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// The policy cannot apply with these params.
+    Inactive,
+    /// It is about other objects, places or doors.
+    NoMatch,
+    /// All is well already.
+    Satisfied,
+    /// It changed something.
+    Repaired,
+    /// It would change something, and may not here.
+    Held,
+    /// An assertion does not hold.
+    Found,
+    /// It cannot be told.
+    Unknown,
+    /// The object is exempt.
+    Exempt,
+    /// It fights with another rule.
+    Conflict,
+    /// The policy failed on this object.
+    Failed,
+}
+
+/// A policy and one of its rules, borrowed from the set.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Pair<'p> {
+    pub(crate) policy: &'p Policy,
+    pub(crate) rule: &'p Rule,
+}
+
+impl Pair<'_> {
+    pub(crate) fn name(&self) -> RuleRef {
+        RuleRef {
+            policy: self.policy.name.clone(),
+            rule: self.rule.name.clone(),
+        }
+    }
+}
+
+/// What the policies of `set` want of the object in `attrs`. Total: a policy that fails is a verdict.
+pub fn plan<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> Plan<'a> {
+    let before: &'a Value = &attrs.resource.body;
+    let mut log = Log::default();
+    let applicable = matching::applicable(set, world, attrs, &mut log);
+    let settled = mutate::settle(set, world, attrs, &applicable, &mut log);
+    validate::assertions(set, world, attrs, &applicable, &settled.value, &mut log);
+    let edits = blame::edits(attrs, before, &settled);
+    let after = if edits.is_empty() {
+        Cow::Borrowed(before)
+    } else {
+        Cow::Owned(settled.value)
+    };
+    Plan {
+        before,
+        after,
+        edits,
+        findings: log.findings,
+        verdicts: log.verdicts,
+    }
+}
+
+/// Collects what is said while a plan is made.
+#[derive(Debug, Default)]
+pub(crate) struct Log {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) verdicts: Vec<Verdict>,
+}
+
+impl Log {
+    pub(crate) fn verdict(
+        &mut self,
+        by: RuleRef,
+        outcome: Outcome,
+        why: impl Into<String>,
+        place: Option<Place>,
+    ) {
+        self.verdicts.push(Verdict {
+            by,
+            outcome,
+            why: why.into(),
+            place,
+        });
+    }
+
+    /// A finding and its verdict in one.
+    pub(crate) fn finding(&mut self, finding: Finding) {
+        let outcome = match finding.kind {
+            Kind::Violation => Outcome::Found,
+            Kind::Unrepaired => Outcome::Held,
+            Kind::Unknown(_) => Outcome::Unknown,
+            Kind::Conflict { .. } => Outcome::Conflict,
+            Kind::Failed => Outcome::Failed,
+        };
+        self.verdict(
+            finding.by.clone(),
+            outcome,
+            finding.message.clone(),
+            Some(finding.place.clone()),
+        );
+        self.findings.push(finding);
+    }
+}
+
+impl Plan<'_> {
+    /// The edits as findings, for doors that do not apply them.
+    pub fn pending(&self, object: &crate::resource::ResourceId) -> Vec<Finding> {
+        self.edits.iter().map(|edit| edit.pending(object)).collect()
+    }
+}
+
+impl Edit {
+    /// This edit as a finding: a repair that is due and was not made.
+    pub fn pending(&self, object: &crate::resource::ResourceId) -> Finding {
+        let by = self.by.first().cloned().unwrap_or(RuleRef {
+            policy: String::new(),
+            rule: String::new(),
+        });
+        Finding {
+            by,
+            severity: self.severity,
+            action: self.action,
+            object: object.clone(),
+            place: self.place.clone(),
+            message: self.reason.clone(),
+            fix: Some(self.describe()),
+            kind: Kind::Unrepaired,
+            sensitive: self.sensitive,
+            transition: false,
+            location: self.location.clone(),
+        }
+    }
+
+    /// `set spec.enableServiceLinks to false (was true)`; values of sensitive edits stay out.
+    pub fn describe(&self) -> String {
+        let at = &self.place.keyed;
+        let show = |value: &Value| {
+            if self.sensitive {
+                "…".to_owned()
+            } else {
+                brief(value)
+            }
+        };
+        match &self.change.action {
+            Action::Add(new) => format!("add {at}: {}", show(new)),
+            Action::Replace { old, new } => format!("set {at} to {} (was {})", show(new), show(old)),
+            Action::Remove { old } => format!("remove {at} (was {})", show(old)),
+        }
+    }
+}
+
+/// A value on one line, cut where it is long.
+pub(crate) fn brief(value: &Value) -> String {
+    const LONGEST: usize = 100;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -444,3 +444,5 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
 pub fn embedded() -> Vec<PackSource> {
     todo!()
 }
+mod stub;
+pub use stub::glob;

@@ -1,1 +1,104 @@
-//! Facts about other objects.
+//! Facts about other objects: the model. What holds them (a stream, a snapshot, a cluster) stands beside it.
+
+pub mod objects;
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::kube::GroupKind;
+use crate::unknown::{Fact, Unknown, Why};
+
+pub use objects::Objects;
+
+/// Which object.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Key {
+    /// Kind and group.
+    pub kind: GroupKind,
+    /// `None` for cluster-scoped kinds, and where the text does not say.
+    pub namespace: Option<String>,
+    /// Name.
+    pub name: String,
+}
+
+/// Which objects.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Query {
+    /// Kind and group.
+    pub kind: GroupKind,
+    /// `None`: every namespace.
+    pub namespace: Option<String>,
+}
+
+/// Objects, and whether they are all.
+#[derive(Clone, Debug, Default)]
+pub struct Listing {
+    /// What is known.
+    pub items: Vec<Arc<Value>>,
+    /// What may be missing; `None`: these are all.
+    pub missing: Option<Unknown>,
+}
+
+/// Where facts come from.
+pub trait World: Sync + Debug {
+    /// One object; `Ok(None)` only where it is known not to exist.
+    fn get(&self, key: &Key) -> Fact<Option<Arc<Value>>>;
+    /// Objects of a kind.
+    fn list(&self, query: &Query) -> Listing;
+}
+
+/// A world of which nothing is known: every answer is Unknown.
+#[derive(Clone, Copy, Debug)]
+pub struct Nothing;
+
+impl World for Nothing {
+    fn get(&self, key: &Key) -> Fact<Option<Arc<Value>>> {
+        Err(key.unknown(Why::NotInInput))
+    }
+
+    fn list(&self, query: &Query) -> Listing {
+        Listing {
+            items: Vec::new(),
+            missing: Some(query.unknown(Why::NotInInput)),
+        }
+    }
+}
+
+impl Key {
+    /// A key of a namespaced kind.
+    pub fn new(kind: &str, group: &str, namespace: Option<&str>, name: &str) -> Self {
+        let kind = GroupKind {
+            kind: kind.into(),
+            group: group.into(),
+        };
+        Self {
+            kind,
+            namespace: namespace.map(str::to_owned),
+            name: name.into(),
+        }
+    }
+
+    /// This object is not known.
+    pub fn unknown(&self, why: Why) -> Unknown {
+        let namespace = self
+            .namespace
+            .as_ref()
+            .map(|namespace| format!("{namespace}/"))
+            .unwrap_or_default();
+        Unknown::new(format!("{} {namespace}{}", self.kind.kind, self.name), why)
+    }
+}
+
+impl Query {
+    /// Not all of these objects are known.
+    pub fn unknown(&self, why: Why) -> Unknown {
+        let place = self
+            .namespace
+            .as_ref()
+            .map(|namespace| format!(" in {namespace}"))
+            .unwrap_or_default();
+        Unknown::new(format!("the list of every {}{place}", self.kind.kind), why)
+    }
+}

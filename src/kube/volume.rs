@@ -1,0 +1,220 @@
+//! What a pod's volume is, as far as its own text says.
+//! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; the drivers' own documentation for
+//! the table of network file shares.
+
+use serde_json::Value;
+
+/// The source of a volume.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Volume {
+    /// Lives and dies with the pod: `emptyDir`, a generic ephemeral volume, an unknown empty entry.
+    Ephemeral {
+        /// The source's name, for people: `emptyDir`.
+        source: &'static str,
+    },
+    /// Files that Kubernetes writes: ConfigMap, Secret, projected, downwardAPI, image.
+    Projected {
+        /// The source's name.
+        source: &'static str,
+    },
+    /// A folder of one node.
+    HostPath {
+        /// The folder.
+        path: String,
+    },
+    /// A claim.
+    Claim {
+        /// Name of the PersistentVolumeClaim.
+        name: String,
+    },
+    /// A claim that a StatefulSet makes for each pod.
+    Template {
+        /// Name of the template.
+        name: String,
+    },
+    /// A network file share that the pod mounts itself.
+    Share {
+        /// For people: `NFS nas:/volume1/photos`.
+        describe: String,
+    },
+    /// A block device or other storage that the pod mounts itself.
+    Disk {
+        /// The source's name.
+        source: String,
+    },
+}
+
+/// Volume sources that are files of the cluster itself.
+const PROJECTED: [&str; 5] = ["configMap", "secret", "projected", "downwardAPI", "image"];
+
+/// In-tree sources that are network file shares.
+const SHARES: [&str; 5] = ["nfs", "cephfs", "glusterfs", "azureFile", "quobyte"];
+
+/// CSI drivers and provisioners of network file shares (NFS, SMB, CephFS and the clouds' own), each under the
+/// name that its project documents.
+const SHARE_DRIVERS: [&str; 22] = [
+    "nfs.csi.k8s.io",
+    "smb.csi.k8s.io",
+    "cluster.local/nfs-subdir-external-provisioner",
+    "k8s-sigs.io/nfs-subdir-external-provisioner",
+    "fuseim.pri/ifs",
+    "cephfs.csi.ceph.com",
+    "efs.csi.aws.com",
+    "fsx.csi.aws.com",
+    "file.csi.azure.com",
+    "kubernetes.io/azure-file",
+    "filestore.csi.storage.gke.io",
+    "org.democratic-csi.nfs",
+    "org.democratic-csi.nfs-client",
+    "org.democratic-csi.freenas-nfs",
+    "org.democratic-csi.smb",
+    "org.democratic-csi.smb-client",
+    "kubernetes.io/glusterfs",
+    "csi.juicefs.com",
+    "seaweedfs-csi-driver",
+    "ch.ctrox.csi.s3-driver",
+    "nfs.openebs.io",
+    "openebs.io/nfsrwx",
+];
+
+/// What volume `volume` of a pod is.
+pub fn classify(volume: &Value) -> Volume {
+    let source = |name: &str| volume.get(name).filter(|source| !source.is_null());
+    let text = |source: &Value, key: &str| {
+        source
+            .get(key)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+            .to_owned()
+    };
+    if let Some(claim) = source("persistentVolumeClaim") {
+        return Volume::Claim {
+            name: text(claim, "claimName"),
+        };
+    }
+    if let Some(path) = source("hostPath") {
+        return Volume::HostPath {
+            path: text(path, "path"),
+        };
+    }
+    if let Some(name) = PROJECTED.into_iter().find(|name| source(name).is_some()) {
+        return Volume::Projected { source: name };
+    }
+    if source("ephemeral").is_some() {
+        return Volume::Ephemeral {
+            source: "a generic ephemeral volume",
+        };
+    }
+    match share(volume) {
+        Some(describe) => Volume::Share { describe },
+        None => other(volume),
+    }
+}
+
+fn other(volume: &Value) -> Volume {
+    let kind = volume.as_object().and_then(|map| {
+        map.iter()
+            .find(|(key, source)| *key != "name" && *key != "emptyDir" && !source.is_null())
+    });
+    match kind {
+        Some((kind, source)) => match source.get("driver").and_then(Value::as_str) {
+            Some(driver) => Volume::Disk {
+                source: format!("{kind} driver {driver}"),
+            },
+            None => Volume::Disk { source: kind.clone() },
+        },
+        None => Volume::Ephemeral { source: "emptyDir" },
+    }
+}
+
+/// Whether a volume or a PersistentVolume's spec names a network file share itself, and which.
+pub fn share(spec: &Value) -> Option<String> {
+    let source = |name: &str| spec.get(name).filter(|source| !source.is_null());
+    if let Some(nfs) = source("nfs") {
+        let part = |key: &str| nfs.get(key).and_then(Value::as_str).unwrap_or_default();
+        return Some(format!("NFS {}:{}", part("server"), part("path")));
+    }
+    if let Some(name) = SHARES.into_iter().find(|name| source(name).is_some()) {
+        return Some(format!("the network share {name}"));
+    }
+    let driver = ["csi", "flexVolume"]
+        .into_iter()
+        .find_map(|kind| source(kind)?.get("driver")?.as_str())?;
+    is_share_driver(driver).then(|| format!("the network share of {driver}"))
+}
+
+/// Whether a CSI driver or provisioner makes network file shares.
+pub fn is_share_driver(driver: &str) -> bool {
+    SHARE_DRIVERS.contains(&driver)
+}
+
+/// Whether a claim or volume with these access modes can be mounted by the pods of one node only.
+pub fn is_exclusive(access_modes: &[Value]) -> bool {
+    let shared = |mode: &Value| matches!(mode.as_str(), Some("ReadWriteMany" | "ReadOnlyMany"));
+    !access_modes.is_empty() && !access_modes.iter().any(shared)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn sources_are_told_apart() {
+        let cases = [
+            (
+                json!({"name": "a", "emptyDir": {}}),
+                Volume::Ephemeral { source: "emptyDir" },
+            ),
+            (json!({"name": "a"}), Volume::Ephemeral { source: "emptyDir" }),
+            (
+                json!({"name": "a", "hostPath": {"path": "/x"}}),
+                Volume::HostPath { path: "/x".into() },
+            ),
+            (
+                json!({"name": "a", "persistentVolumeClaim": {"claimName": "c"}}),
+                Volume::Claim { name: "c".into() },
+            ),
+            (
+                json!({"name": "a", "nfs": {"server": "n", "path": "/p"}}),
+                Volume::Share {
+                    describe: "NFS n:/p".into(),
+                },
+            ),
+            (
+                json!({"name": "a", "csi": {"driver": "smb.csi.k8s.io"}}),
+                Volume::Share {
+                    describe: "the network share of smb.csi.k8s.io".into(),
+                },
+            ),
+            (
+                json!({"name": "a", "csi": {"driver": "x.io"}}),
+                Volume::Disk {
+                    source: "csi driver x.io".into(),
+                },
+            ),
+            (
+                json!({"name": "a", "secret": {}}),
+                Volume::Projected { source: "secret" },
+            ),
+            (
+                json!({"name": "a", "iscsi": {"lun": 0}}),
+                Volume::Disk {
+                    source: "iscsi".into(),
+                },
+            ),
+        ];
+        for (volume, expected) in cases {
+            assert_eq!(classify(&volume), expected, "{volume}");
+        }
+    }
+
+    #[test]
+    fn only_claims_of_one_node_are_exclusive() {
+        assert!(is_exclusive(&[json!("ReadWriteOnce")]));
+        assert!(is_exclusive(&[json!("ReadWriteOncePod")]));
+        assert!(!is_exclusive(&[json!("ReadWriteOnce"), json!("ReadWriteMany")]));
+        assert!(!is_exclusive(&[]));
+    }
+}

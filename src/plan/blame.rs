@@ -1,0 +1,78 @@
+//! From the object before and after to edits with names: one keyed structural diff, each hunk blamed on the
+//! rules that wrote there, the last one first.
+
+use serde_json::Value;
+
+use super::Edit;
+use super::mutate::{Settled, Write, named_addition, overlaps};
+use crate::attributes::Attributes;
+use crate::change::Action;
+use crate::finding::RuleRef;
+use crate::pointer::Place;
+use crate::policy::{Disposition, Severity};
+use crate::resource::Origin;
+use crate::schema;
+
+/// What differs between the object as it came and as it was settled.
+pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_>) -> Vec<Edit> {
+    if settled.writes.is_empty() {
+        return Vec::new();
+    }
+    let ty = schema::of(&attrs.resource.id.gvk);
+    let from_text = attrs.resource.origin != Origin::Api;
+    let changes = schema::diff(ty, before, &settled.value);
+    changes
+        .into_iter()
+        .map(|change| {
+            let keyed = schema::keyed_path(ty, before, &change.pointer);
+            let place = Place {
+                pointer: change.pointer.clone(),
+                keyed: named_addition(keyed, ty, &change),
+            };
+            let writers: Vec<&Write<'_>> = settled
+                .writes
+                .iter()
+                .rev()
+                .filter(|write| overlaps(&write.keyed, &place.keyed))
+                .collect();
+            let overrides = match &change.action {
+                Action::Add(_) => false,
+                // A null in a text says nothing, so a value in its place overrides nothing.
+                Action::Replace { old, .. } | Action::Remove { old } => !(from_text && old.is_null()),
+            };
+            Edit {
+                by: names(&writers),
+                reason: writers
+                    .first()
+                    .map(|write| write.reason.clone())
+                    .unwrap_or_default(),
+                overrides,
+                sensitive: writers.iter().any(|write| write.by.policy.sensitive),
+                action: writers
+                    .iter()
+                    .map(|write| write.by.rule.action)
+                    .max()
+                    .unwrap_or(Disposition::Warn),
+                severity: writers
+                    .iter()
+                    .map(|write| write.by.policy.severity)
+                    .max()
+                    .unwrap_or(Severity::Medium),
+                place,
+                change,
+                location: None,
+            }
+        })
+        .collect()
+}
+
+fn names(writers: &[&Write<'_>]) -> Vec<RuleRef> {
+    let mut names = Vec::new();
+    for write in writers {
+        let name = write.by.name();
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}

@@ -1,0 +1,200 @@
+//! The only matcher: does a policy's or rule's `match` hold for an object? Three-valued: false beats Unknown
+//! beats true.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::subject::View;
+use super::{Log, Outcome, Pair, exempt};
+use crate::attributes::Attributes;
+use crate::cel::Fault;
+use crate::policy::{Matcher, PolicySet, Rule, Subject};
+use crate::resource::Origin;
+use crate::unknown::Unknown;
+use crate::world::World;
+
+/// Whether something matches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Match {
+    /// It does.
+    Yes,
+    /// It does not, because of this.
+    No(String),
+    /// It cannot be told.
+    Unknown(Unknown),
+    /// The pack's own expressions failed.
+    Failed(String),
+}
+
+impl Match {
+    fn and(self, other: impl FnOnce() -> Match) -> Match {
+        match self {
+            Match::No(_) | Match::Failed(_) => self,
+            Match::Yes => other(),
+            Match::Unknown(unknown) => match other() {
+                Match::Yes => Match::Unknown(unknown),
+                stronger => stronger,
+            },
+        }
+    }
+}
+
+/// The rules that are about this object, in order; what became of the others goes into the log.
+pub(crate) fn applicable<'p>(
+    set: &'p PolicySet,
+    _world: &dyn World,
+    attrs: &Attributes<'_>,
+    log: &mut Log,
+) -> Vec<Pair<'p>> {
+    let mut found = Vec::new();
+    for policy in &set.policies {
+        let Some(pack) = set.packs.get(policy.pack) else {
+            continue;
+        };
+        let view = View {
+            pack,
+            gvk: &attrs.resource.id.gvk,
+            object: &attrs.resource.body,
+            hide_null: attrs.resource.origin != Origin::Api,
+        };
+        for rule in &policy.rules {
+            let pair = Pair { policy, rule };
+            if let Some(why) = &policy.inactive {
+                log.verdict(pair.name(), Outcome::Inactive, why.clone(), None);
+                continue;
+            }
+            match rule_matches(&view, rule, attrs) {
+                Match::No(why) => log.verdict(pair.name(), Outcome::NoMatch, why, None),
+                Match::Failed(why) => log.finding(super::validate::failed(pair, attrs, None, why)),
+                Match::Unknown(unknown) => {
+                    log.finding(super::validate::unknown(pair, attrs, None, unknown));
+                }
+                Match::Yes => match exempt::exempts(set, &view, policy, rule, attrs) {
+                    Some(why) => log.verdict(pair.name(), Outcome::Exempt, why, None),
+                    None => found.push(pair),
+                },
+            }
+        }
+    }
+    found
+}
+
+fn rule_matches(view: &View<'_>, rule: &Rule, attrs: &Attributes<'_>) -> Match {
+    if !rule.doors.contains(&attrs.door) {
+        return Match::No(format!("the rule does not run at the door {:?}", attrs.door).to_lowercase());
+    }
+    if view.root(rule.subject).is_none() {
+        return Match::No(format!("a {} describes no pod", view.gvk.kind));
+    }
+    rule.matchers.iter().fold(Match::Yes, |so_far, matcher| {
+        so_far.and(|| matches(matcher, rule.subject, view, attrs))
+    })
+}
+
+/// Whether `matcher` holds for the object.
+pub fn matches(matcher: &Matcher, subject: Subject, view: &View<'_>, attrs: &Attributes<'_>) -> Match {
+    kinds(matcher, view)
+        .and(|| names(matcher, attrs))
+        .and(|| labels(matcher, subject, view))
+        .and(|| operations(matcher, attrs))
+        .and(|| namespaces(matcher, attrs))
+        .and(|| namespace_labels(matcher, attrs))
+        .and(|| components(matcher, view))
+}
+
+fn kinds(matcher: &Matcher, view: &View<'_>) -> Match {
+    let kind = view.gvk.group_kind();
+    match &matcher.kinds {
+        Some(kinds) if !kinds.contains(&kind) => Match::No(format!("the kind is {kind}")),
+        _ => Match::Yes,
+    }
+}
+
+fn names(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
+    let name = attrs.resource.id.name.as_str();
+    match &matcher.names {
+        Some(patterns) if !patterns.iter().any(|pattern| crate::policy::glob(pattern, name)) => {
+            Match::No(format!("the name is {name}"))
+        }
+        _ => Match::Yes,
+    }
+}
+
+fn labels(matcher: &Matcher, subject: Subject, view: &View<'_>) -> Match {
+    let Some(selector) = &matcher.labels else {
+        return Match::Yes;
+    };
+    let labels = text_map(view.labels(subject).map(|map| map.iter()).into_iter().flatten());
+    if selector.matches(&labels) {
+        Match::Yes
+    } else {
+        Match::No("the labels differ".into())
+    }
+}
+
+fn operations(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
+    let Some(wanted) = &matcher.operations else {
+        return Match::Yes;
+    };
+    match &attrs.operation {
+        Ok(operation) if wanted.contains(operation) => Match::Yes,
+        Ok(operation) => Match::No(format!("the operation is {operation:?}").to_lowercase()),
+        Err(unknown) => Match::Unknown(unknown.clone()),
+    }
+}
+
+fn namespaces(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
+    let Some(patterns) = &matcher.namespaces else {
+        return Match::Yes;
+    };
+    match attrs.namespace.as_ref() {
+        Ok(namespace)
+            if patterns
+                .iter()
+                .any(|pattern| crate::policy::glob(pattern, namespace)) =>
+        {
+            Match::Yes
+        }
+        Ok(namespace) => Match::No(format!("the namespace is {namespace}")),
+        Err(unknown) => Match::Unknown(unknown.clone()),
+    }
+}
+
+fn namespace_labels(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
+    let Some(selector) = &matcher.namespace_selector else {
+        return Match::Yes;
+    };
+    match attrs.namespace_object.as_ref() {
+        Ok(namespace) => {
+            let labels = namespace.pointer("/metadata/labels").and_then(Value::as_object);
+            let labels = text_map(labels.map(|map| map.iter()).into_iter().flatten());
+            if selector.matches(&labels) {
+                Match::Yes
+            } else {
+                Match::No("the namespace's labels differ".into())
+            }
+        }
+        Err(unknown) => Match::Unknown(unknown.clone()),
+    }
+}
+
+fn components(matcher: &Matcher, view: &View<'_>) -> Match {
+    let Some(wanted) = &matcher.components else {
+        return Match::Yes;
+    };
+    match view.components() {
+        Ok(found) if wanted.iter().any(|name| name == "*") && !found.is_empty() => Match::Yes,
+        Ok(found) if found.iter().any(|name| wanted.iter().any(|one| one == name)) => Match::Yes,
+        Ok(found) if found.is_empty() => Match::No(format!("no component of {}", view.pack.name)),
+        Ok(found) => Match::No(format!("the component is {}", found.join(", "))),
+        Err(Fault::Unknown(unknown)) => Match::Unknown(unknown),
+        Err(fault) => Match::Failed(format!("`ours` of pack {} failed: {fault}", view.pack.name)),
+    }
+}
+
+fn text_map<'m>(entries: impl Iterator<Item = (&'m String, &'m Value)>) -> BTreeMap<String, String> {
+    entries
+        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .collect()
+}

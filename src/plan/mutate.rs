@@ -1,0 +1,350 @@
+//! Repairs, settled: each rule sees the last one's result; again until nothing changes, at most four rounds.
+//! Then every repair runs once more on the result: one that still wants a change is a conflict.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::scope::{ItemScope, SubjectScope};
+use super::select::{self, Selected};
+use super::subject::View;
+use super::{Log, Outcome, Pair, gate, repair, validate};
+use crate::attributes::Attributes;
+use crate::cel::Fault;
+use crate::change::{self, Action, Change};
+use crate::finding::RuleRef;
+use crate::pointer::{KeyedPath, Place, Pointer, Token};
+use crate::policy::{PolicySet, Verb};
+use crate::resource::Origin;
+use crate::schema;
+use crate::world::World;
+
+/// Rounds after which repairs that still change something are said to fight.
+const ROUNDS: usize = 4;
+
+/// An object after its repairs, and who wrote where.
+#[derive(Debug)]
+pub(crate) struct Settled<'p> {
+    pub(crate) value: Value,
+    pub(crate) writes: Vec<Write<'p>>,
+}
+
+/// One place that a rule wrote.
+#[derive(Debug)]
+pub(crate) struct Write<'p> {
+    pub(crate) keyed: KeyedPath,
+    pub(crate) by: Pair<'p>,
+    pub(crate) reason: String,
+}
+
+/// What one rule wants on one snapshot.
+struct Wish {
+    changes: Vec<(Place, Change)>,
+    reasons: Vec<String>,
+}
+
+/// What stays the same while one object is planned.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'c> {
+    pub(crate) set: &'c PolicySet,
+    pub(crate) world: &'c dyn World,
+    pub(crate) attrs: &'c Attributes<'c>,
+}
+
+impl<'c> Context<'c> {
+    /// The object in the state `value`, as the pack of `pair` sees it.
+    pub(crate) fn view<'v>(&'v self, pair: Pair<'_>, value: &'v Value) -> Option<View<'v>>
+    where
+        'c: 'v,
+    {
+        let pack = self.set.packs.get(pair.policy.pack)?;
+        let hide_null = self.attrs.resource.origin != Origin::Api;
+        Some(View {
+            pack,
+            gvk: &self.attrs.resource.id.gvk,
+            object: value,
+            hide_null,
+        })
+    }
+}
+
+/// Applies the repairs of `pairs` to the object until they rest.
+pub(crate) fn settle<'p>(
+    set: &PolicySet,
+    world: &dyn World,
+    attrs: &Attributes<'_>,
+    pairs: &[Pair<'p>],
+    log: &mut Log,
+) -> Settled<'p> {
+    let context = Context { set, world, attrs };
+    let mut settled = Settled {
+        value: attrs.resource.body.as_ref().clone(),
+        writes: Vec::new(),
+    };
+    let mut held: BTreeMap<RuleRef, String> = BTreeMap::new();
+    let repairs: Vec<Pair<'p>> = pairs
+        .iter()
+        .copied()
+        .filter(|pair| !matches!(pair.rule.verb, Verb::Assert(_)))
+        .collect();
+    for _ in 0..ROUNDS {
+        let mut changed = false;
+        for &pair in &repairs {
+            let mut quiet = Log::default();
+            let wish = wish(&context, pair, &settled.value, &mut quiet);
+            if wish.changes.is_empty() {
+                continue;
+            }
+            match gate::permission(attrs, pair, &wish.changes) {
+                gate::Permission::Repair => changed |= settled.apply(pair, wish),
+                gate::Permission::Report(why) => {
+                    held.insert(pair.name(), why);
+                }
+            }
+        }
+        if !changed {
+            break;
+        }
+    }
+    for &pair in &repairs {
+        conclude(&context, pair, &settled, held.get(&pair.name()), log);
+    }
+    settled
+}
+
+/// Runs a repair once more on the result, and says what became of it.
+fn conclude(
+    context: &Context<'_>,
+    pair: Pair<'_>,
+    settled: &Settled<'_>,
+    held: Option<&String>,
+    log: &mut Log,
+) {
+    let said = log.verdicts.len();
+    let wish = wish(context, pair, &settled.value, log);
+    let mine = settled
+        .writes
+        .iter()
+        .filter(|write| write.by.name() == pair.name());
+    if wish.changes.is_empty() {
+        let wrote: Vec<String> = mine.map(|write| write.keyed.to_string()).collect();
+        if !wrote.is_empty() {
+            log.verdict(
+                pair.name(),
+                Outcome::Repaired,
+                format!("wrote {}", wrote.join(", ")),
+                None,
+            );
+        } else if log.verdicts.len() == said {
+            log.verdict(pair.name(), Outcome::Satisfied, "nothing to repair", None);
+        }
+        return;
+    }
+    for ((place, change), reason) in wish.changes.into_iter().zip(wish.reasons) {
+        let finding = match held {
+            Some(why) => validate::unrepaired(context, pair, place, &change, &reason, why),
+            None => {
+                let other = settled
+                    .writes
+                    .iter()
+                    .rev()
+                    .find(|write| write.by.name() != pair.name() && overlaps(&write.keyed, &place.keyed));
+                let other = other.map_or_else(|| pair.name(), |write| write.by.name());
+                validate::conflict(context, pair, place, &change, other)
+            }
+        };
+        log.finding(finding);
+    }
+}
+
+/// Whether one place is the other or holds it.
+pub(crate) fn overlaps(a: &KeyedPath, b: &KeyedPath) -> bool {
+    a.0.starts_with(&b.0) || b.0.starts_with(&a.0)
+}
+
+impl<'p> Settled<'p> {
+    /// Applies what a rule wants; whether that changed anything.
+    fn apply(&mut self, pair: Pair<'p>, wish: Wish) -> bool {
+        let changes: Vec<Change> = wish.changes.iter().map(|(_, change)| change.clone()).collect();
+        change::apply(&mut self.value, &changes);
+        for ((place, _), reason) in wish.changes.into_iter().zip(wish.reasons) {
+            self.writes
+                .retain(|write| write.keyed != place.keyed || write.by.name() != pair.name());
+            self.writes.push(Write {
+                keyed: place.keyed,
+                by: pair,
+                reason,
+            });
+        }
+        !changes.is_empty()
+    }
+}
+
+/// What a repair wants on the state `value`: every place is judged on that one snapshot.
+fn wish(context: &Context<'_>, pair: Pair<'_>, value: &Value, log: &mut Log) -> Wish {
+    let mut wish = Wish {
+        changes: Vec::new(),
+        reasons: Vec::new(),
+    };
+    let Some(view) = context.view(pair, value) else {
+        return wish;
+    };
+    let scope = SubjectScope::new(
+        view.clone(),
+        pair.policy,
+        pair.rule.subject,
+        context.attrs,
+        context.world,
+    );
+    let root_type = schema::of(view.gvk);
+    let places = match select::places(&view, pair.rule) {
+        Ok(places) => places,
+        Err(fault) => {
+            log.finding(validate::fault(context, pair, None, fault));
+            return wish;
+        }
+    };
+    for place in &places {
+        let keyed = || Place {
+            pointer: place.pointer.clone(),
+            keyed: schema::keyed_path(root_type, value, &place.pointer),
+        };
+        let here = ItemScope {
+            subject: &scope,
+            item: place.item,
+            outer: place.outer,
+            key: place.key.as_deref(),
+        };
+        match changes_at(pair, place, value, &here) {
+            Ok(changes) if changes.is_empty() => {}
+            Ok(changes) => {
+                let reason = validate::message(pair, &here).unwrap_or_else(|| pair.policy.title.clone());
+                for change in changes {
+                    let keyed = schema::keyed_path(root_type, value, &change.pointer);
+                    let keyed = named_addition(keyed, root_type, &change);
+                    wish.reasons.push(reason.clone());
+                    wish.changes.push((
+                        Place {
+                            pointer: change.pointer.clone(),
+                            keyed,
+                        },
+                        change,
+                    ));
+                }
+            }
+            Err(repair::RepairError::Fault(fault)) => {
+                log.finding(validate::fault(context, pair, Some(keyed()), fault));
+            }
+            Err(error) => {
+                log.finding(validate::failed(
+                    pair,
+                    context.attrs,
+                    Some(keyed()),
+                    error.to_string(),
+                ));
+            }
+        }
+    }
+    wish
+}
+
+/// An added list item is told by its own key, not by the position where it goes.
+pub(crate) fn named_addition(keyed: KeyedPath, root: schema::Type, change: &Change) -> KeyedPath {
+    let (Action::Add(item), Some((list, Token::Index(_)))) = (&change.action, change.pointer.split_last())
+    else {
+        return keyed;
+    };
+    let ty = super::subject::type_at(root, &list);
+    let alone = Value::Array(vec![item.clone()]);
+    let step = schema::keyed_path(ty, &alone, &Pointer::root().index(0)).0.pop();
+    let mut keyed = keyed;
+    if let (Some(last), Some(step)) = (keyed.0.last_mut(), step)
+        && !matches!(step, crate::pointer::Step::Position(_))
+    {
+        *last = step;
+    }
+    keyed
+}
+
+/// The changes that the rule's verb makes at one place, from the object's root.
+fn changes_at(
+    pair: Pair<'_>,
+    place: &Selected<'_>,
+    root: &Value,
+    here: &ItemScope<'_>,
+) -> Result<Vec<Change>, repair::RepairError> {
+    if !condition(pair, here)? {
+        return Ok(Vec::new());
+    }
+    let absent = Value::Null;
+    let current = place.item.unwrap_or(&absent);
+    let wanted = repair::wanted(&pair.rule.verb, place.ty, current, &mut |program| {
+        program.evaluate(here)
+    })?;
+    Ok(match wanted {
+        None if place.missing > 0 => Vec::new(),
+        None => vec![Change {
+            pointer: place.pointer.clone(),
+            action: Action::Remove { old: current.clone() },
+        }],
+        Some(wanted) if wanted == *current => Vec::new(),
+        Some(wanted) if place.missing > 0 => vec![creation(place, root, wanted)],
+        Some(wanted) => schema::diff(place.ty, current, &wanted)
+            .into_iter()
+            .map(|change| Change {
+                pointer: place.pointer.join(&change.pointer),
+                ..change
+            })
+            .collect(),
+    })
+}
+
+/// Whether the rule's `where` holds at this place.
+pub(crate) fn condition(pair: Pair<'_>, here: &ItemScope<'_>) -> Result<bool, Fault> {
+    pair.rule
+        .condition
+        .as_ref()
+        .map_or(Ok(true), |program| program.holds(here))
+}
+
+/// The one change that creates a missing place, with the maps that are missing above it.
+fn creation(place: &Selected<'_>, root: &Value, wanted: Value) -> Change {
+    let depth = place.pointer.0.len().saturating_sub(place.missing);
+    let (above, below) = place.pointer.0.split_at(depth.min(place.pointer.0.len()));
+    let (first, rest) = below
+        .split_first()
+        .map_or((None, below), |(first, rest)| (Some(first), rest));
+    let value = rest.iter().rev().fold(wanted, |value, token| match token {
+        Token::Key(key) => Value::Object([(key.clone(), value)].into_iter().collect()),
+        Token::Index(_) => Value::Array(vec![value]),
+    });
+    let parent = Pointer(above.to_vec());
+    match (parent.get(root), first) {
+        // A blank `strategy:` is a key that is there and null: it gets a value.
+        (Some(Value::Null), Some(Token::Key(key))) => {
+            let value = Value::Object([(key.clone(), value)].into_iter().collect());
+            Change {
+                pointer: parent,
+                action: Action::Replace {
+                    old: Value::Null,
+                    new: value,
+                },
+            }
+        }
+        (_, Some(first)) => {
+            let mut pointer = parent;
+            pointer.push(first.clone());
+            Change {
+                pointer,
+                action: Action::Add(value),
+            }
+        }
+        (_, None) => Change {
+            pointer: parent,
+            action: Action::Replace {
+                old: Value::Null,
+                new: value,
+            },
+        },
+    }
+}

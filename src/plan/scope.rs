@@ -1,0 +1,297 @@
+//! The names and host functions that a policy's expressions see, on one state of one object.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use super::subject::View;
+use crate::attributes::Attributes;
+use crate::cel::{Binding, Fault, Lazy, Scope};
+use crate::kube::{GroupKind, env, workload};
+use crate::policy::{Policy, Subject};
+use crate::unknown::Fact;
+use crate::world::{Key, Query, World};
+
+mod volumes;
+
+/// One state of the object, for all expressions of one policy.
+#[derive(Debug)]
+pub struct SubjectScope<'a> {
+    pub(super) view: View<'a>,
+    pub(super) policy: &'a Policy,
+    pub(super) subject: Subject,
+    pub(super) attrs: &'a Attributes<'a>,
+    pub(super) world: &'a dyn World,
+    /// One evaluation per subject.
+    variables: Mutex<BTreeMap<usize, Slot>>,
+}
+
+#[derive(Clone, Debug)]
+enum Slot {
+    Running,
+    Done(Result<Value, Fault>),
+}
+
+/// A place on that state.
+#[derive(Clone, Copy, Debug)]
+pub struct ItemScope<'a> {
+    pub(super) subject: &'a SubjectScope<'a>,
+    pub(super) item: Option<&'a Value>,
+    pub(super) outer: Option<&'a Value>,
+    pub(super) key: Option<&'a str>,
+}
+
+impl<'a> SubjectScope<'a> {
+    pub(super) fn new(
+        view: View<'a>,
+        policy: &'a Policy,
+        subject: Subject,
+        attrs: &'a Attributes<'a>,
+        world: &'a dyn World,
+    ) -> Self {
+        Self {
+            view,
+            policy,
+            subject,
+            attrs,
+            world,
+            variables: Mutex::new(BTreeMap::new()),
+        }
+    }
+
+    fn borrowed<'s>(&'s self, value: &'s Value) -> Binding<'s> {
+        Binding::Borrowed {
+            value,
+            hide_null: self.view.hide_null,
+        }
+    }
+
+    fn pod(&self) -> Result<&Value, Fault> {
+        let kind = &self.view.gvk.kind;
+        self.view
+            .pod()
+            .ok_or_else(|| Fault::Failed(format!("a {kind} describes no pod")))
+    }
+
+    fn old_pod(&self) -> Result<Binding<'_>, Fault> {
+        let Some(old) = self.attrs.old.clone()? else {
+            return Ok(Binding::Owned(Value::Null));
+        };
+        let at = workload::pod_pointer(self.view.gvk);
+        let pod = at.and_then(|at| at.get(old));
+        Ok(pod.map_or(Binding::Owned(Value::Null), |pod| self.borrowed(pod)))
+    }
+
+    /// Evaluates a variable once; a variable that needs itself is a failure.
+    fn variable(&self, name: &str) -> Result<Option<Value>, Fault> {
+        let mut all = self.policy.variables.iter().enumerate();
+        let Some((position, variable)) = all.find(|(_, variable)| variable.name == name) else {
+            return Ok(None);
+        };
+        let set = |slot: Slot| {
+            let mut slots = self
+                .variables
+                .lock()
+                .unwrap_or_else(std::sync::PoisonError::into_inner);
+            slots.insert(position, slot)
+        };
+        match set(Slot::Running) {
+            None => {}
+            Some(Slot::Running) => return Err(Fault::Failed(format!("the variable {name} needs itself"))),
+            Some(Slot::Done(result)) => {
+                set(Slot::Done(result.clone()));
+                return result.map(Some);
+            }
+        }
+        let here = ItemScope {
+            subject: self,
+            item: None,
+            outer: None,
+            key: None,
+        };
+        let result = variable.program.evaluate(&here);
+        set(Slot::Done(result.clone()));
+        result.map(Some)
+    }
+
+    fn namespace(&self) -> Option<&str> {
+        self.attrs.namespace.as_ref().ok().copied()
+    }
+
+    fn get(&self, kind: &str, group: &str, namespace: Option<&str>, name: &str) -> Fact<Option<Arc<Value>>> {
+        self.world.get(&Key::new(kind, group, namespace, name))
+    }
+
+    /// The pods of the same release or namespace that run a component, each as `{object, pod, container}`.
+    fn peers(&self, component: &str) -> Binding<'_> {
+        let mut items = Vec::new();
+        let mut missing = None;
+        for (kind, group) in workload::WORKLOADS {
+            let kind = GroupKind {
+                kind: kind.into(),
+                group: group.into(),
+            };
+            let listing = self.world.list(&Query {
+                kind,
+                namespace: self.namespace().map(str::to_owned),
+            });
+            missing = missing.or(listing.missing);
+            for object in listing.items {
+                self.add_peers(&object, component, &mut items);
+            }
+        }
+        Binding::Listing { items, missing }
+    }
+
+    fn add_peers(&self, object: &Value, component: &str, items: &mut Vec<Value>) {
+        let Some(gvk) = crate::kube::Gvk::of(object) else {
+            return;
+        };
+        let view = View {
+            gvk: &gvk,
+            object,
+            ..self.view.clone()
+        };
+        let Some(pod) = view.pod().filter(|_| is_same_release(self.view.object, object)) else {
+            return;
+        };
+        for (_, container) in workload::containers(pod) {
+            if view.component(container).ok().flatten() == Some(component) {
+                items.push(json!({"object": object, "pod": pod, "container": container}));
+            }
+        }
+    }
+}
+
+/// Two objects that both name their Helm release are peers only within one.
+fn is_same_release(a: &Value, b: &Value) -> bool {
+    let release = |object: &Value| {
+        let label = object
+            .get("metadata")?
+            .get("labels")?
+            .get("app.kubernetes.io/instance")?;
+        label.as_str().map(str::to_owned)
+    };
+    match (release(a), release(b)) {
+        (Some(a), Some(b)) => a == b,
+        _ => true,
+    }
+}
+
+impl Scope for ItemScope<'_> {
+    fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault> {
+        let subject = self.subject;
+        let or_null =
+            |value: Option<&'s Value>| value.map_or(Binding::Owned(Value::Null), |v| subject.borrowed(v));
+        Ok(match name {
+            "object" => subject.borrowed(subject.view.object),
+            "item" => or_null(self.item),
+            "outer" => or_null(self.outer),
+            "key" => Binding::Owned(self.key.map_or(Value::Null, Value::from)),
+            "params" => Binding::Borrowed {
+                value: &subject.policy.params,
+                hide_null: true,
+            },
+            "variables" => Binding::Lazy(Box::new(Variables(subject))),
+            "labels" => Binding::Owned(Value::Object(
+                subject.view.labels(subject.subject).cloned().unwrap_or_default(),
+            )),
+            "ns" => Binding::Owned(Value::from(subject.attrs.namespace.clone()?)),
+            "oldObject" => or_null(subject.attrs.old.clone()?),
+            "oldPod" => subject.old_pod()?,
+            "request" => subject.borrowed(subject.attrs.request.clone()?),
+            "namespaceObject" => subject.borrowed(subject.attrs.namespace_object.clone()?),
+            "pod" => subject.borrowed(subject.pod()?),
+            "containers" => {
+                let running = workload::containers(subject.pod()?).map(|(_, container)| container.clone());
+                Binding::Owned(Value::Array(running.collect()))
+            }
+            "volumes" => Binding::Lazy(Box::new(volumes::Volumes::new(subject, subject.pod()?))),
+            other => return Err(Fault::Failed(format!("there is no name {other} here"))),
+        })
+    }
+
+    fn call<'s>(&'s self, function: &str, args: &[Value]) -> Result<Binding<'s>, Fault> {
+        let text = |index: usize| args.get(index).and_then(Value::as_str).unwrap_or_default();
+        let subject = self.subject;
+        match function {
+            "env" => {
+                let container = args.first().unwrap_or(&Value::Null);
+                let value = env::value(container, text(1), &EnvSources(subject))?;
+                Ok(Binding::Optional(value.map(Value::from)))
+            }
+            "component" => {
+                let component = subject.view.component(args.first().unwrap_or(&Value::Null))?;
+                Ok(Binding::Owned(Value::from(component.unwrap_or_default())))
+            }
+            "peers" => Ok(subject.peers(text(0))),
+            "storageClass" => {
+                let class = subject.get("StorageClass", "storage.k8s.io", None, text(0))?;
+                Ok(Binding::Optional(class.map(|class| class.as_ref().clone())))
+            }
+            "world.get" => {
+                let gvk = crate::kube::Gvk::new(text(0), text(1));
+                let namespace = Some(text(2)).filter(|namespace| !namespace.is_empty());
+                let found = subject.get(&gvk.kind, &gvk.group, namespace, text(3))?;
+                Ok(Binding::Optional(found.map(|object| object.as_ref().clone())))
+            }
+            "world.list" => {
+                let kind = crate::kube::Gvk::new(text(0), text(1)).group_kind();
+                let namespace = Some(text(2).to_owned()).filter(|namespace| !namespace.is_empty());
+                let listing = subject.world.list(&Query { kind, namespace });
+                let items = listing
+                    .items
+                    .iter()
+                    .map(|object| object.as_ref().clone())
+                    .collect();
+                Ok(Binding::Listing {
+                    items,
+                    missing: listing.missing,
+                })
+            }
+            other => Err(Fault::Failed(format!("there is no function {other} here"))),
+        }
+    }
+}
+
+/// `variables.NAME`.
+#[derive(Debug)]
+struct Variables<'a>(&'a SubjectScope<'a>);
+
+impl Lazy for Variables<'_> {
+    fn keys(&self) -> Vec<String> {
+        self.0
+            .policy
+            .variables
+            .iter()
+            .map(|variable| variable.name.clone())
+            .collect()
+    }
+
+    fn get<'s>(&'s self, key: &str) -> Result<Option<Binding<'s>>, Fault> {
+        Ok(self.0.variable(key)?.map(Binding::Owned))
+    }
+}
+
+/// ConfigMaps and Secrets of the pod's namespace.
+struct EnvSources<'a>(&'a SubjectScope<'a>);
+
+impl env::Sources for EnvSources<'_> {
+    fn config_map(&self, name: &str) -> Fact<Option<Value>> {
+        let map = self.0.get("ConfigMap", "", self.0.namespace(), name)?;
+        Ok(map.map(|map| map.get("data").cloned().unwrap_or(Value::Null)))
+    }
+
+    fn secret_keys(&self, name: &str) -> Fact<Option<Vec<String>>> {
+        let secret = self.0.get("Secret", "", self.0.namespace(), name)?;
+        let keys = |secret: &Value, part: &str| -> Vec<String> {
+            secret
+                .get(part)
+                .and_then(Value::as_object)
+                .map(|map| map.keys().cloned().collect())
+                .unwrap_or_default()
+        };
+        Ok(secret.map(|secret| [keys(&secret, "data"), keys(&secret, "stringData")].concat()))
+    }
+}

@@ -1,0 +1,200 @@
+//! What a rule looks at: the object, the pod that it describes, and which components run in it.
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::cel::{Binding, Fault, Program, Scope};
+use crate::kube::{Gvk, Image, workload};
+use crate::pointer::{Pointer, Token};
+use crate::policy::{Pack, Path, Rule, Segment, Subject};
+use crate::schema::{self, Type};
+
+/// One state of an object, seen from one pack.
+#[derive(Clone, Debug)]
+pub struct View<'a> {
+    /// The pack whose components count.
+    pub pack: &'a Pack,
+    /// The kind of the object.
+    pub gvk: &'a Gvk,
+    /// The object in the state that is looked at.
+    pub object: &'a Value,
+    /// Whether null-valued keys are as good as absent (text).
+    pub hide_null: bool,
+}
+
+impl<'a> View<'a> {
+    /// Where the object describes a pod.
+    pub fn pod_pointer(&self) -> Option<Pointer> {
+        workload::pod_pointer(self.gvk).filter(|at| at.get(self.object).is_some_and(Value::is_object))
+    }
+
+    /// The pod that the object describes.
+    pub fn pod(&self) -> Option<&'a Value> {
+        workload::pod_pointer(self.gvk)?
+            .get(self.object)
+            .filter(|pod| pod.is_object())
+    }
+
+    /// The root of a rule's paths: place, value and type.
+    pub fn root(&self, subject: Subject) -> Option<(Pointer, &'a Value, Type)> {
+        match subject {
+            Subject::Object => Some((Pointer::root(), self.object, schema::of(self.gvk))),
+            Subject::Pod => {
+                let at = self.pod_pointer()?;
+                let pod = at.get(self.object)?;
+                Some((at, pod, schema::pod_template()))
+            }
+        }
+    }
+
+    /// The labels of the subject's own metadata.
+    pub fn labels(&self, subject: Subject) -> Option<&'a Map<String, Value>> {
+        self.metadata(subject)?.get("labels")?.as_object()
+    }
+
+    /// The subject's own metadata.
+    pub fn metadata(&self, subject: Subject) -> Option<&'a Value> {
+        match subject {
+            Subject::Object => self.object.get("metadata"),
+            Subject::Pod => self.pod()?.get("metadata"),
+        }
+    }
+
+    /// The component that a container is, by its image; `None` for a container of nobody's.
+    pub fn component(&self, container: &Value) -> Result<Option<&'a str>, Fault> {
+        match container.get("image").and_then(Value::as_str) {
+            Some(image) => self.component_of_image(image),
+            None => Ok(None),
+        }
+    }
+
+    fn component_of_image(&self, reference: &str) -> Result<Option<&'a str>, Fault> {
+        let image = Image::parse(reference);
+        let any = |suffixes: &[String]| suffixes.iter().any(|suffix| image.ends_with(suffix));
+        if let Some(own) = self
+            .pack
+            .components
+            .iter()
+            .find(|component| any(&component.images))
+        {
+            return Ok(Some(&own.name));
+        }
+        match self
+            .pack
+            .components
+            .iter()
+            .find(|component| any(&component.generic))
+        {
+            Some(generic) if self.is_ours()? => Ok(Some(&generic.name)),
+            _ => Ok(None),
+        }
+    }
+
+    /// The components of the object: its containers', and what the object is itself (a `Cluster`).
+    pub fn components(&self) -> Result<Vec<&'a str>, Fault> {
+        let mut found = Vec::new();
+        let mut add = |name: Option<&'a str>| {
+            if let Some(name) = name.filter(|name| !found.contains(name)) {
+                found.push(name);
+            }
+        };
+        if let Some(pod) = self.pod() {
+            for (_, container) in workload::containers(pod) {
+                add(self.component(container)?);
+            }
+        }
+        for component in &self.pack.components {
+            for object in component
+                .objects
+                .iter()
+                .filter(|object| object.kind == self.gvk.group_kind())
+            {
+                let is_it = match lookup(&object.image, self.object).and_then(Value::as_str) {
+                    Some(image) => self.component_of_image(image)? == Some(component.name.as_str()),
+                    None => self.is_ours()?,
+                };
+                add(is_it.then_some(component.name.as_str()));
+            }
+        }
+        Ok(found)
+    }
+
+    /// Whether the pack says that this object is its application's.
+    fn is_ours(&self) -> Result<bool, Fault> {
+        match &self.pack.ours {
+            Some(program) => ours(program, self),
+            None => Ok(false),
+        }
+    }
+}
+
+/// A path of plain fields, looked up.
+fn lookup<'v>(path: &Path, root: &'v Value) -> Option<&'v Value> {
+    path.segments
+        .iter()
+        .try_fold(root, |value, segment| match segment {
+            Segment::Field(name) => value.get(name.as_str()),
+            _ => None,
+        })
+}
+
+fn ours(program: &Program, view: &View<'_>) -> Result<bool, Fault> {
+    // A template often lacks the labels that its workload has, and the other way round: both say whose it is.
+    let mut labels = view.labels(Subject::Object).cloned().unwrap_or_default();
+    labels.extend(view.labels(Subject::Pod).cloned().unwrap_or_default());
+    labels.retain(|_, value| value.is_string());
+    program.holds(&OursScope {
+        object: view.object,
+        labels: Value::Object(labels),
+        hide_null: view.hide_null,
+    })
+}
+
+/// The names that a pack's `ours` may use.
+#[derive(Debug)]
+struct OursScope<'a> {
+    object: &'a Value,
+    labels: Value,
+    hide_null: bool,
+}
+
+impl Scope for OursScope<'_> {
+    fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault> {
+        match name {
+            "object" => Ok(Binding::Borrowed {
+                value: self.object,
+                hide_null: self.hide_null,
+            }),
+            "labels" => Ok(Binding::Borrowed {
+                value: &self.labels,
+                hide_null: true,
+            }),
+            other => Err(Fault::Failed(format!(
+                "`ours` cannot use {other}: it knows object and labels only"
+            ))),
+        }
+    }
+
+    fn call<'s>(&'s self, function: &str, _args: &[Value]) -> Result<Binding<'s>, Fault> {
+        Err(Fault::Failed(format!(
+            "`ours` cannot call {function}: it needs no facts"
+        )))
+    }
+}
+
+/// The type of the value at `pointer` below a value of type `ty`.
+pub fn type_at(ty: Type, pointer: &Pointer) -> Type {
+    pointer.0.iter().fold(ty, |ty, token| match token {
+        Token::Key(key) => ty.field(key),
+        Token::Index(_) => ty.items(),
+    })
+}
+
+/// An object to plan on, shared by every rule of a round.
+pub type Shared = Arc<Value>;
+
+/// Whether `rule` has a root on this object.
+pub fn has_root(view: &View<'_>, rule: &Rule) -> bool {
+    view.root(rule.subject).is_some()
+}

@@ -1,0 +1,219 @@
+//! Assertions on the final object, and the findings that rules make.
+
+use super::mutate::{Context, condition};
+use super::scope::{ItemScope, SubjectScope};
+use super::{Log, Outcome, Pair, brief, select};
+use crate::attributes::Attributes;
+use crate::cel::Fault;
+use crate::change::{Action, Change};
+use crate::finding::{Finding, Kind, RuleRef};
+use crate::pointer::Place;
+use crate::policy::{Disposition, PolicySet, Verb};
+use crate::schema;
+use crate::unknown::Unknown;
+use crate::world::World;
+use serde_json::Value;
+
+/// Judges every assertion on the object as it will be.
+pub(crate) fn assertions(
+    set: &PolicySet,
+    world: &dyn World,
+    attrs: &Attributes<'_>,
+    pairs: &[Pair<'_>],
+    value: &Value,
+    log: &mut Log,
+) {
+    let context = Context { set, world, attrs };
+    for &pair in pairs {
+        if matches!(pair.rule.verb, Verb::Assert(_)) {
+            assertion(&context, pair, value, log);
+        }
+    }
+}
+
+fn assertion(context: &Context<'_>, pair: Pair<'_>, value: &Value, log: &mut Log) {
+    let Some(view) = context.view(pair, value) else {
+        return;
+    };
+    let said = log.verdicts.len();
+    let scope = SubjectScope::new(
+        view.clone(),
+        pair.policy,
+        pair.rule.subject,
+        context.attrs,
+        context.world,
+    );
+    let places = match select::places(&view, pair.rule) {
+        Ok(places) => places,
+        Err(fault) => return log.finding(self::fault(context, pair, None, fault)),
+    };
+    for place in places.iter().filter(|place| place.missing < 2) {
+        let here = ItemScope {
+            subject: &scope,
+            item: place.item,
+            outer: place.outer,
+            key: place.key.as_deref(),
+        };
+        let keyed = || Place {
+            pointer: place.pointer.clone(),
+            keyed: schema::keyed_path(schema::of(view.gvk), value, &place.pointer),
+        };
+        match holds(pair, &here) {
+            Ok(true) => {}
+            Ok(false) => log.finding(violation(context, pair, keyed(), &here)),
+            Err(fault) => log.finding(self::fault(context, pair, Some(keyed()), fault)),
+        }
+    }
+    if log.verdicts.len() == said {
+        let why = if places.is_empty() {
+            "no such place in the object"
+        } else {
+            "the assertion holds"
+        };
+        let outcome = if places.is_empty() {
+            Outcome::NoMatch
+        } else {
+            Outcome::Satisfied
+        };
+        log.verdict(pair.name(), outcome, why, None);
+    }
+}
+
+fn holds(pair: Pair<'_>, here: &ItemScope<'_>) -> Result<bool, Fault> {
+    match &pair.rule.verb {
+        Verb::Assert(program) if condition(pair, here)? => program.holds(here),
+        _ => Ok(true),
+    }
+}
+
+/// The rule's message at a place; `None` where it has none or it cannot be made here.
+pub(crate) fn message(pair: Pair<'_>, here: &ItemScope<'_>) -> Option<String> {
+    let template = pair.rule.message.as_ref()?;
+    let text = template.render(&mut |program| program.evaluate(here)).ok()?;
+    text.as_str().map(str::to_owned)
+}
+
+fn finding(
+    pair: Pair<'_>,
+    attrs: &Attributes<'_>,
+    place: Option<Place>,
+    kind: Kind,
+    message: String,
+) -> Finding {
+    Finding {
+        by: pair.name(),
+        severity: pair.policy.severity,
+        action: pair.rule.action,
+        object: attrs.resource.id.clone(),
+        place: place.unwrap_or_default(),
+        message,
+        fix: None,
+        kind,
+        sensitive: pair.policy.sensitive,
+        transition: pair.rule.transition,
+        location: None,
+    }
+}
+
+fn violation(context: &Context<'_>, pair: Pair<'_>, place: Place, here: &ItemScope<'_>) -> Finding {
+    let text =
+        message(pair, here).unwrap_or_else(|| format!("{} (rule {})", pair.policy.title, pair.rule.name));
+    finding(pair, context.attrs, Some(place), Kind::Violation, text)
+}
+
+/// A repair that is due and may not be made here.
+pub(crate) fn unrepaired(
+    context: &Context<'_>,
+    pair: Pair<'_>,
+    place: Place,
+    change: &Change,
+    reason: &str,
+    why: &str,
+) -> Finding {
+    let fix = describe(pair, &place, change);
+    let mut finding = finding(
+        pair,
+        context.attrs,
+        Some(place),
+        Kind::Unrepaired,
+        format!("{reason}; not repaired: {why}"),
+    );
+    finding.fix = Some(fix);
+    finding
+}
+
+/// Two rules that fight: an error where text is written, a warning (never a denial) elsewhere.
+pub(crate) fn conflict(
+    context: &Context<'_>,
+    pair: Pair<'_>,
+    place: Place,
+    change: &Change,
+    with: RuleRef,
+) -> Finding {
+    let at = place.keyed.to_string();
+    let wants = describe(pair, &place, change);
+    let message = if with == pair.name() {
+        format!(
+            "{} never comes to rest at {at}: it still wants to {wants}",
+            pair.name()
+        )
+    } else {
+        format!(
+            "{} and {with} fight over {at}: the first still wants to {wants}",
+            pair.name()
+        )
+    };
+    let mut finding = finding(pair, context.attrs, Some(place), Kind::Conflict { with }, message);
+    finding.action = Disposition::Warn;
+    finding
+}
+
+/// What a change does, with its values left out where the policy is sensitive.
+fn describe(pair: Pair<'_>, place: &Place, change: &Change) -> String {
+    let at = &place.keyed;
+    let show = |value: &Value| {
+        if pair.policy.sensitive {
+            "…".to_owned()
+        } else {
+            brief(value)
+        }
+    };
+    match &change.action {
+        Action::Add(new) => format!("add {at}: {}", show(new)),
+        Action::Replace { old, new } => format!("set {at} to {} (was {})", show(new), show(old)),
+        Action::Remove { old } => format!("remove {at} (was {})", show(old)),
+    }
+}
+
+/// An expression that gave no value: unknown, or failed.
+pub(crate) fn fault(context: &Context<'_>, pair: Pair<'_>, place: Option<Place>, fault: Fault) -> Finding {
+    match fault {
+        Fault::Unknown(unknown) => self::unknown(pair, context.attrs, place, unknown),
+        fault => failed(pair, context.attrs, place, fault.to_string()),
+    }
+}
+
+/// Something could not be seen; the rule says what that means.
+pub(crate) fn unknown(
+    pair: Pair<'_>,
+    attrs: &Attributes<'_>,
+    place: Option<Place>,
+    unknown: Unknown,
+) -> Finding {
+    let message = format!("cannot tell ({}): {unknown}", pair.policy.title);
+    let mut finding = finding(pair, attrs, place, Kind::Unknown(unknown.clone()), message);
+    finding.action = pair.rule.unknown;
+    finding.fix = Some(unknown.remedy().to_owned());
+    finding
+}
+
+/// The policy itself failed on this object.
+pub(crate) fn failed(pair: Pair<'_>, attrs: &Attributes<'_>, place: Option<Place>, why: String) -> Finding {
+    finding(
+        pair,
+        attrs,
+        place,
+        Kind::Failed,
+        format!("the policy failed on this object: {why}"),
+    )
+}

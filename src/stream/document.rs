@@ -1,0 +1,216 @@
+//! Documents of a stream: which are worth parsing, and the objects in them.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::needles::Needles;
+use super::parallel;
+use crate::finding::Location;
+use crate::kube::Gvk;
+use crate::manifest::{self, Document, Tree};
+use crate::pointer::Pointer;
+use crate::policy::Door;
+use crate::resource::{Origin, Resource};
+use crate::source::{Diagnostic, Source, Span};
+
+/// One input, cut into documents.
+#[derive(Debug)]
+pub struct Text {
+    pub(super) source: Source,
+    pub(super) documents: Vec<Slot>,
+}
+
+/// One document, unread.
+#[derive(Debug)]
+pub struct Slot {
+    pub(super) document: Document,
+    /// Whether a policy may match it.
+    pub(super) relevant: bool,
+}
+
+/// One document, read.
+#[derive(Debug)]
+pub struct Parsed {
+    pub(super) source: Source,
+    pub(super) text: usize,
+    pub(super) document: Document,
+    pub(super) tree: Tree,
+    /// Position among the parsed documents.
+    position: usize,
+}
+
+/// One object of a parsed document.
+#[derive(Debug)]
+pub struct Object<'p> {
+    pub(super) resource: Resource,
+    /// Where in its document it stands: an item of a List, or the root.
+    pub(super) prefix: Pointer,
+    pub(super) text: usize,
+    pub(super) document: u32,
+    /// Position of its document among the parsed ones.
+    pub(super) parsed: usize,
+    home: &'p Parsed,
+}
+
+/// Helm 4 names the template of each document in this annotation.
+const HELM_4_FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
+
+impl Text {
+    pub(super) fn split(source: &Source, needles: &Needles) -> Self {
+        let documents = manifest::split(source)
+            .into_iter()
+            .map(|document| {
+                let relevant = needles.may_match(source.slice(document.body));
+                Slot { document, relevant }
+            })
+            .collect();
+        Self {
+            source: source.clone(),
+            documents,
+        }
+    }
+}
+
+/// Reads the documents that a policy may match.
+pub(super) fn parse(texts: &[Text], door: Door) -> Result<Vec<Parsed>, Box<Diagnostic>> {
+    let wanted: Vec<(usize, &Text, &Slot)> = texts
+        .iter()
+        .enumerate()
+        .flat_map(|(text, it)| {
+            it.documents
+                .iter()
+                .filter(|slot| slot.relevant)
+                .map(move |slot| (text, it, slot))
+        })
+        .collect();
+    let read = parallel::map(&wanted, |(_, text, slot)| {
+        read_one(&text.source, &slot.document, door)
+    });
+    wanted
+        .iter()
+        .zip(read)
+        .enumerate()
+        .map(|(position, ((text, it, slot), tree))| {
+            let document = slot.document.clone();
+            Ok(Parsed {
+                source: it.source.clone(),
+                text: *text,
+                document,
+                tree: tree?,
+                position,
+            })
+        })
+        .collect()
+}
+
+fn read_one(source: &Source, document: &Document, door: Door) -> Result<Tree, Box<Diagnostic>> {
+    let tree = manifest::read(source, document).map_err(Box::new)?;
+    let must_be_object = matches!(door, Door::Render | Door::Flux);
+    if must_be_object && !tree.value.is_object() && !tree.value.is_null() {
+        let text = source.slice(document.body);
+        let start = document.body.start + (text.len() - text.trim_start().len());
+        let line_end = source.slice(Span::new(start, document.body.end)).find('\n');
+        let span = Span::new(start, line_end.map_or(document.body.end, |length| start + length));
+        let wrong = Diagnostic::new(
+            "not-an-object",
+            source,
+            span,
+            "this document is not a Kubernetes object",
+        );
+        return Err(Box::new(
+            wrong
+                .label("not a map of keys")
+                .help("a manifest is a map with apiVersion, kind and metadata"),
+        ));
+    }
+    Ok(tree)
+}
+
+/// The objects of a document's value: itself, or the items of a List. A typed List's items may leave
+/// `apiVersion` and `kind` to the List, those are left alone.
+pub(super) fn objects_of(value: &Value) -> Vec<(Pointer, Arc<Value>)> {
+    let Some(gvk) = Gvk::of(value) else {
+        return Vec::new();
+    };
+    match value.get("items").and_then(Value::as_array) {
+        Some(items) if gvk.kind.ends_with("List") => {
+            let at = Pointer::root().key("items");
+            let items = items.iter().enumerate();
+            items
+                .map(|(index, item)| (at.index(index), Arc::new(item.clone())))
+                .collect()
+        }
+        _ => vec![(Pointer::root(), Arc::new(value.clone()))],
+    }
+}
+
+impl Parsed {
+    pub(super) fn objects(&self) -> Vec<Object<'_>> {
+        let found = objects_of(&self.tree.value).into_iter().enumerate();
+        found
+            .filter_map(|(item, (prefix, body))| {
+                let item = (!prefix.0.is_empty()).then_some(item);
+                let origin = Origin::Text {
+                    file: self.text,
+                    document: self.document.index,
+                    item,
+                };
+                Some(Object {
+                    resource: Resource::new(body, origin)?,
+                    prefix,
+                    text: self.text,
+                    document: self.document.index,
+                    parsed: self.position,
+                    home: self,
+                })
+            })
+            .collect()
+    }
+}
+
+impl Object<'_> {
+    /// The chart template that rendered the object.
+    pub(super) fn template(&self) -> Option<String> {
+        let annotations = self
+            .resource
+            .body
+            .get("metadata")
+            .and_then(|metadata| metadata.get("annotations"));
+        let named = annotations
+            .and_then(|all| all.get(HELM_4_FILENAME))
+            .and_then(Value::as_str);
+        named.map(str::to_owned).or_else(|| {
+            let text = self.home.source.slice(self.home.document.span);
+            let comments = text
+                .lines()
+                .take_while(|line| line.starts_with(['#', '-']) || line.trim().is_empty());
+            comments
+                .filter_map(|line| line.strip_prefix("# Source: "))
+                .next()
+                .map(|path| path.trim().to_owned())
+        })
+    }
+
+    /// Where a place of the object is in the input: the deepest node that is there.
+    pub(super) fn locate(&self, place: &Pointer) -> Location {
+        let mut pointer = self.prefix.join(place);
+        let span = loop {
+            let found = self
+                .home
+                .tree
+                .key_span(&pointer)
+                .or_else(|| self.home.tree.span(&pointer));
+            match (found, pointer.0.pop()) {
+                (Some(span), _) => break span,
+                (None, Some(_)) => {}
+                (None, None) => break self.home.document.body,
+            }
+        };
+        Location {
+            source: self.home.source.clone(),
+            span,
+            template: self.template(),
+        }
+    }
+}
