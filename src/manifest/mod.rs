@@ -6,6 +6,8 @@
 //!
 //! This is the one reader of the project: policies, packs, configs and facts come through it too.
 
+mod layout;
+
 use serde_json::Value;
 
 use crate::change::Change;
@@ -37,6 +39,8 @@ pub struct Tree {
     pub value: Value,
     /// Things that reading met and a person should hear of (a duplicate key, say).
     pub notes: Vec<Diagnostic>,
+    /// Where everything stands.
+    layout: layout::Layout,
 }
 
 impl Tree {
