@@ -1,0 +1,154 @@
+//! New values as YAML text. Blocks and scalars come from serde-saphyr, which quotes what YAML 1.1 would
+//! misread; every block is read back by our own reader before it is used, and JSON (which is YAML) is what
+//! remains where that fails.
+
+use serde_json::Value;
+
+use super::layout::Style;
+use super::{read, split};
+use crate::source::Source;
+
+/// How lists stand under their key: `- a` below the key's own column, or two spaces further in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ListIndent {
+    /// In the key's column, as Go writes them.
+    Flush,
+    /// Two spaces in.
+    Indented,
+}
+
+/// Lines longer than this are not folded: a folded text is hard to compare with what an author wrote.
+const NEVER_FOLD: usize = 1 << 20;
+
+/// What follows `key:`, its first byte a space or a line break; later lines are indented as if the key stood
+/// in column 0. No line break at the end.
+pub(super) fn after_key(value: &Value, lists: ListIndent) -> String {
+    let mut map = serde_json::Map::new();
+    map.insert("k".into(), value.clone());
+    block(&Value::Object(map), lists)
+        .and_then(|text| text.strip_prefix("k:").map(str::to_owned))
+        .unwrap_or_else(|| format!(" {}", json(value)))
+}
+
+/// `key: value`, later lines indented as if the key stood in column 0.
+pub(super) fn entry(name: &str, value: &Value, lists: ListIndent) -> String {
+    let mut map = serde_json::Map::new();
+    map.insert(name.into(), value.clone());
+    block(&Value::Object(map), lists).unwrap_or_else(|| format!("{}: {}", json_text(name), json(value)))
+}
+
+/// What follows the dash of a list item, its first byte a space; later lines are indented as if the dash
+/// stood in column 0.
+pub(super) fn after_dash(value: &Value, lists: ListIndent) -> String {
+    block(&Value::Array(vec![value.clone()]), lists)
+        .and_then(|text| text.strip_prefix('-').map(str::to_owned))
+        .unwrap_or_else(|| format!(" {}", json(value)))
+}
+
+/// A whole value in block style, without the last line break; `None` where it does not read back as itself.
+pub(super) fn block(value: &Value, lists: ListIndent) -> Option<String> {
+    let options = serde_saphyr::ser_options! {
+        compact_list_indent: lists == ListIndent::Flush,
+        folded_wrap_chars: NEVER_FOLD,
+    };
+    let mut text = serde_saphyr::to_string_with_options(value, options).ok()?;
+    if text.ends_with('\n') && !ends_in_kept_lines(&text) {
+        text.pop();
+    }
+    reads_as(&text, value).then_some(text)
+}
+
+/// A scalar on one line, in the style of the one that it replaces where that can hold it.
+pub(super) fn scalar(value: &Value, like: Style) -> String {
+    let Value::String(text) = value else {
+        return json(value);
+    };
+    match like {
+        Style::DoubleQuoted => json_text(text),
+        Style::SingleQuoted if is_printable_line(text) => format!("'{}'", text.replace('\'', "''")),
+        _ => plain(text).unwrap_or_else(|| json_text(text)),
+    }
+}
+
+/// A value inside brackets: JSON, or with bare words where the neighbours are bare too.
+pub(super) fn flow(value: &Value, bare: bool) -> String {
+    match value {
+        Value::Object(map) if !map.is_empty() => {
+            let entries: Vec<String> = map
+                .iter()
+                .map(|(name, value)| format!("{}: {}", flow_text(name, bare), flow(value, bare)))
+                .collect();
+            format!("{{{}}}", entries.join(", "))
+        }
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(|item| flow(item, bare)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::String(text) => flow_text(text, bare),
+        other => json(other),
+    }
+}
+
+/// A string inside brackets, a key too.
+pub(super) fn flow_text(text: &str, bare: bool) -> String {
+    let is_word = text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '/' || c == '_')
+        && text
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '-' | '.'));
+    if bare && is_word && plain(text).as_deref() == Some(text) {
+        text.to_owned()
+    } else {
+        json_text(text)
+    }
+}
+
+/// The text on one line as serde-saphyr writes it, bare if it can be; `None` where it cannot.
+fn plain(text: &str) -> Option<String> {
+    let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
+    let written = serde_saphyr::to_string_with_options(&text, options).ok()?;
+    let line = written.strip_suffix('\n').unwrap_or(&written);
+    let value = Value::String(text.to_owned());
+    (!line.contains('\n') && reads_as(line, &value)).then(|| line.to_owned())
+}
+
+/// A block scalar that keeps its empty last lines (`|+`) needs its last line break.
+fn ends_in_kept_lines(text: &str) -> bool {
+    text.ends_with("\n\n")
+}
+
+fn is_printable_line(text: &str) -> bool {
+    !text.chars().any(|c| {
+        c.is_control() || matches!(c, '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}')
+    })
+}
+
+fn reads_as(text: &str, value: &Value) -> bool {
+    let source = Source::new("new value", text);
+    match split(&source).as_slice() {
+        [document] => read(&source, document).is_ok_and(|tree| tree.value == *value),
+        _ => false,
+    }
+}
+
+fn json(value: &Value) -> String {
+    match value {
+        Value::String(text) => json_text(text),
+        Value::Array(_) | Value::Object(_) => flow(value, false),
+        other => other.to_string(),
+    }
+}
+
+/// A double-quoted text that YAML 1.1 reads as JSON does: what YAML takes for a line break or does not allow
+/// in a text is escaped as well.
+fn json_text(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + 2);
+    for c in Value::String(text.to_owned()).to_string().chars() {
+        match c {
+            '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                out.push_str(&format!("\\u{:04x}", c as u32));
+            }
+            c => out.push(c),
+        }
+    }
+    out
+}
