@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::pointer::Pointer;
+use crate::pointer::{Pointer, Token};
 
 /// One change. All changes of one set speak of places in the value **before** any of them is applied,
 /// so a writer may apply them in any order that keeps positions right (from the end).
@@ -34,8 +34,135 @@ pub enum Action {
         old: Value,
     },
 }
-/// Applies `changes` to `value`, from the end.
-#[allow(clippy::todo)]
-pub fn apply(_v: &mut Value, _c: &[Change]) {
-    todo!()
+
+/// Applies `changes` to `value`, list by list from the end, so that every position means what it meant
+/// before. A change whose place is not there is left out: a set that was made of a diff has none.
+pub fn apply(value: &mut Value, changes: &[Change]) {
+    let mut order: Vec<(usize, &Change)> = changes.iter().enumerate().collect();
+    order.sort_by(|(a_index, a), (b_index, b)| {
+        b.pointer
+            .0
+            .cmp(&a.pointer.0)
+            .then_with(|| rank(&a.action).cmp(&rank(&b.action)))
+            .then(b_index.cmp(a_index))
+    });
+    // Keys are added in the order in which they were given; only positions must go from the end.
+    let (added_keys, rest): (Vec<_>, Vec<_>) = order.into_iter().partition(|(_, change)| {
+        matches!(change.action, Action::Add(_)) && matches!(change.pointer.0.last(), Some(Token::Key(_)))
+    });
+    let mut added_keys: Vec<&Change> = added_keys.into_iter().map(|(_, change)| change).collect();
+    added_keys.sort_by_key(|change| changes.iter().position(|other| std::ptr::eq(other, *change)));
+    // Where keys are added to an item, the item still stands where it stood.
+    for change in added_keys {
+        apply_one(value, change);
+    }
+    for (_, change) in rest {
+        apply_one(value, change);
+    }
+}
+
+/// At one position the old item is dealt with before others are put in front of it.
+fn rank(action: &Action) -> u8 {
+    match action {
+        Action::Replace { .. } | Action::Remove { .. } => 0,
+        Action::Add(_) => 1,
+    }
+}
+
+fn apply_one(value: &mut Value, change: &Change) {
+    let Some((parent, last)) = change.pointer.split_last() else {
+        if let Action::Add(new) | Action::Replace { new, .. } = &change.action {
+            *value = new.clone();
+        }
+        return;
+    };
+    match (parent.get_mut(value), last, &change.action) {
+        (Some(Value::Object(map)), Token::Key(key), Action::Add(new) | Action::Replace { new, .. }) => {
+            map.insert(key.clone(), new.clone());
+        }
+        (Some(Value::Object(map)), Token::Key(key), Action::Remove { .. }) => {
+            map.shift_remove(key);
+        }
+        (Some(Value::Array(items)), Token::Index(index), Action::Add(new)) if *index <= items.len() => {
+            items.insert(*index, new.clone());
+        }
+        (Some(Value::Array(items)), Token::Index(index), Action::Replace { new, .. }) => {
+            if let Some(item) = items.get_mut(*index) {
+                *item = new.clone();
+            }
+        }
+        (Some(Value::Array(items)), Token::Index(index), Action::Remove { .. }) if *index < items.len() => {
+            items.remove(*index);
+        }
+        _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn change(pointer: Pointer, action: Action) -> Change {
+        Change { pointer, action }
+    }
+
+    #[test]
+    fn every_place_is_one_of_the_value_before() {
+        let list = Pointer::root().key("l");
+        let remove = |index: usize, old| change(list.index(index), Action::Remove { old });
+        let add = |index: usize, new| change(list.index(index), Action::Add(new));
+        let changes = [
+            add(0, json!("first")),
+            remove(0, json!("a")),
+            add(2, json!("x")),
+            add(2, json!("y")),
+            change(
+                list.index(2),
+                Action::Replace {
+                    old: json!("c"),
+                    new: json!("C"),
+                },
+            ),
+            add(4, json!("end")),
+            add(4, json!("last")),
+            change(Pointer::root().key("n"), Action::Add(json!(1))),
+            change(Pointer::root().key("m"), Action::Add(json!(2))),
+        ];
+        let mut value = json!({"l": ["a", "b", "c", "d"]});
+        apply(&mut value, &changes);
+        assert_eq!(
+            value.to_string(),
+            r#"{"l":["first","b","x","y","C","d","end","last"],"n":1,"m":2}"#
+        );
+    }
+
+    #[test]
+    fn keys_of_an_item_are_added_before_the_item_moves() {
+        let list = Pointer::root().key("l");
+        let mut value = json!({"l": [{"a": 1}, {"b": 1}]});
+        let changes = [
+            change(list.index(0), Action::Remove { old: json!({"a": 1}) }),
+            change(list.index(1).key("c"), Action::Add(json!(2))),
+        ];
+        apply(&mut value, &changes);
+        assert_eq!(value, json!({"l": [{"b": 1, "c": 2}]}));
+    }
+
+    #[test]
+    fn the_root_can_be_replaced() {
+        let mut value = json!(1);
+        apply(
+            &mut value,
+            &[change(
+                Pointer::root(),
+                Action::Replace {
+                    old: json!(1),
+                    new: json!({}),
+                },
+            )],
+        );
+        assert_eq!(value, json!({}));
+    }
 }

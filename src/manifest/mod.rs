@@ -7,15 +7,20 @@
 //! This is the one reader of the project: policies, packs, configs and facts come through it too.
 
 mod layout;
+mod read;
 mod rewrite;
+mod scalar;
+mod split;
 mod write;
 
+pub use read::read;
 pub use rewrite::rewrite;
+pub use split::split;
 
 use serde_json::Value;
 
 use crate::pointer::Pointer;
-use crate::source::{Diagnostic, Source, Span};
+use crate::source::{Diagnostic, Span};
 
 /// One document of a stream: the spans of all documents, in order, cover the whole text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,13 +33,6 @@ pub struct Document {
     pub body: Span,
 }
 
-/// Cuts a stream into documents. Never fails on content; a separator that both Helms refuse (`--- text`,
-/// `---x` at the start of a line outside of a block scalar is NOT a separator) is left to the reader.
-pub fn split(source: &Source) -> Vec<Document> {
-    let _ = source;
-    todo!()
-}
-
 /// One parsed document.
 #[derive(Debug)]
 pub struct Tree {
@@ -44,26 +42,6 @@ pub struct Tree {
     pub notes: Vec<Diagnostic>,
     /// Where everything stands.
     layout: layout::Layout,
-}
-
-impl Tree {
-    /// The span of the value at `pointer`, in the source.
-    pub fn span(&self, pointer: &Pointer) -> Option<Span> {
-        let _ = pointer;
-        todo!()
-    }
-
-    /// The span of the key that holds the value at `pointer`, in the source.
-    pub fn key_span(&self, pointer: &Pointer) -> Option<Span> {
-        let _ = pointer;
-        todo!()
-    }
-}
-
-/// Parses one document. `Ok` with `Value::Null` for a comment-only one.
-pub fn read(source: &Source, document: &Document) -> Result<Tree, Diagnostic> {
-    let _ = (source, document);
-    todo!()
 }
 
 /// The new text of a document (its whole `span`), and what is to be said about it.

@@ -1,0 +1,167 @@
+//! One document becomes a value, as Go's sigs.k8s.io/yaml reads it, and a layout, in one pass over the
+//! parser's events.
+
+mod alias;
+mod builder;
+mod check;
+mod position;
+#[cfg(test)]
+mod tests;
+
+use granit_parser::{Event, Options, Parser, ScanError};
+use serde_json::Value;
+
+use super::layout::Layout;
+use super::{Document, Tree};
+use crate::source::{Diagnostic, Source, Span};
+
+use builder::Builder;
+
+/// Deepest nesting that is read. Go's limit is 10,000; nothing that Kubernetes takes comes near either, and
+/// recursion over a value of this depth fits every stack.
+const MAX_DEPTH: usize = 250;
+/// Runs of lines indented with tabs inside brackets that are put up with.
+const MAX_RETRIES: usize = 50;
+/// Longest key on one line, in characters: Go's limit.
+const MAX_KEY: usize = 1024;
+
+/// Parses one document. `Ok` with `Value::Null` for a comment-only one.
+pub fn read(source: &Source, document: &Document) -> Result<Tree, Diagnostic> {
+    let text = source.slice(document.body);
+    let skipped = if text.starts_with('\u{feff}') {
+        '\u{feff}'.len_utf8()
+    } else {
+        0
+    };
+    let text = text.get(skipped..).unwrap_or_default();
+    let base = document.body.start + skipped;
+    check::characters(source, base, text)?;
+    let mut blanked: Option<String> = None;
+    for _ in 0..MAX_RETRIES {
+        let text = blanked.as_deref().unwrap_or(text);
+        match parse(source, base, text) {
+            Ok((value, layout, notes)) => return Ok(Tree { value, notes, layout }),
+            Err(Failure::Tabs(at)) => blanked = position::blank_tabs(text, at),
+            Err(Failure::Wrong(wrong)) => return Err(*wrong),
+        }
+    }
+    let wrong = "tabs indent too many lines of this document";
+    Err(Diagnostic::new("yaml-syntax", source, document.body, wrong).help("indent with blanks"))
+}
+
+/// Why one attempt gave nothing.
+enum Failure {
+    /// The document is wrong.
+    Wrong(Box<Diagnostic>),
+    /// A tab indents the line at this offset inside brackets, which only this parser refuses.
+    Tabs(usize),
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(wrong: Diagnostic) -> Self {
+        Failure::Wrong(Box::new(wrong))
+    }
+}
+
+fn parse(source: &Source, base: usize, text: &str) -> Result<Finished, Failure> {
+    let mut builder = Builder::new(source, base, text);
+    let mut roots = 0;
+    for event in Parser::new_from_str_with_options(text, options()) {
+        let (event, span) = match event {
+            Ok(event) => event,
+            Err(error) => {
+                let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+                let is_tab = builder.is_in_brackets() && position::blank_tabs(text, at).is_some();
+                return Err(if is_tab {
+                    Failure::Tabs(at)
+                } else {
+                    syntax_error(source, base, text, &error).into()
+                });
+            }
+        };
+        if matches!(event, Event::DocumentStart(..)) {
+            roots += 1;
+            if roots > 1 {
+                return Err(second_document(source, base, &span).into());
+            }
+        }
+        builder.take(event, &span)?;
+    }
+    Ok(builder.finish())
+}
+
+fn options() -> Options {
+    let mut options = Options::default();
+    options.emit_anchor_events = true;
+    options.emit_unresolved_aliases = true;
+    options.flow_nesting_limit = MAX_DEPTH;
+    options.block_nesting_limit = MAX_DEPTH;
+    options.simple_key_max_lookahead = MAX_KEY;
+    options
+}
+
+/// Content on a separator's line (`--- text`), which the splitter leaves in its document.
+fn second_document(source: &Source, base: usize, span: &granit_parser::Span) -> Diagnostic {
+    let start = base + span.start.byte_offset().unwrap_or(0);
+    let end = source
+        .slice(Span::new(start, source.text().len()))
+        .find('\n')
+        .map_or(source.text().len(), |at| start + at);
+    let wrong = "a separator must stand alone on its line";
+    Diagnostic::new("yaml-syntax", source, Span::new(start, end), wrong)
+        .label("text behind `---`")
+        .help("put a line break behind `---`: Helm refuses this, too")
+}
+
+fn syntax_error(source: &Source, base: usize, text: &str, error: &ScanError) -> Diagnostic {
+    let at = error.marker().byte_offset().unwrap_or(text.len()).min(text.len());
+    let at = (0..=at).rev().find(|&at| text.is_char_boundary(at)).unwrap_or(0);
+    // An error at the end of the text is shown on its last line that says something.
+    let at = if text.get(at..).is_some_and(|rest| rest.trim().is_empty()) {
+        text.get(..at).unwrap_or(text).trim_end().len()
+    } else {
+        at
+    };
+    let at = check::indenting_tab(text, at).unwrap_or(at);
+    let length = text
+        .get(at..)
+        .and_then(|rest| rest.chars().next())
+        .filter(|c| *c != '\n')
+        .map_or(0, char::len_utf8);
+    let span = Span::new(base + at, base + at + length);
+    let wrong = Diagnostic::new(
+        "yaml-syntax",
+        source,
+        span,
+        format!("this is not YAML: {}", error.kind()),
+    );
+    match check::hint(text, at) {
+        Some(hint) => wrong.help(hint),
+        None => wrong,
+    }
+}
+
+impl Tree {
+    /// The span of the value at `pointer`, in the source.
+    pub fn span(&self, pointer: &crate::pointer::Pointer) -> Option<Span> {
+        let (node, steps) = self.layout.walk(pointer)?;
+        let node = self.layout.node(node)?;
+        (steps == pointer.0.len()).then_some(node.span)
+    }
+
+    /// The span of the key that holds the value at `pointer`, in the source.
+    pub fn key_span(&self, pointer: &crate::pointer::Pointer) -> Option<Span> {
+        let (parent, last) = pointer.split_last()?;
+        let (node, steps) = self.layout.walk(&parent)?;
+        match last {
+            crate::pointer::Token::Key(name) if steps == parent.0.len() => {
+                let entry = self.layout.entry(node, name)?;
+                Some(self.layout.node(entry.key)?.span)
+            }
+            _ => None,
+        }
+    }
+}
+
+/// What a finished document comes to.
+type Finished = (Value, Layout, Vec<Diagnostic>);

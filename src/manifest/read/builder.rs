@@ -1,0 +1,525 @@
+//! Events become values and nodes.
+
+use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
+use serde_json::{Map, Value};
+
+use super::alias::Anchors;
+use super::{Finished, check, position};
+use crate::manifest::layout::{Entry, Item, Layout, Node, NodeId, Shape, Style};
+use crate::manifest::scalar;
+use crate::source::{Diagnostic, Source, Span};
+
+/// Where YAML's own tags are, `!!str` among them.
+const YAML_TAGS: &str = "tag:yaml.org,2002:";
+
+/// The state between two events.
+pub(super) struct Builder<'t> {
+    source: &'t Source,
+    /// Where the parsed text starts in the source.
+    base: usize,
+    text: &'t str,
+    layout: Layout,
+    notes: Vec<Diagnostic>,
+    open: Vec<Open>,
+    anchors: Anchors,
+    root: Value,
+}
+
+/// A collection whose end has not come.
+struct Open {
+    node: NodeId,
+    anchor: usize,
+    /// Values read before it.
+    before: usize,
+    /// Where its content may begin: behind the colon or dash that it follows.
+    from: usize,
+    content: Content,
+}
+
+enum Content {
+    List(Vec<Value>),
+    Map {
+        entries: Map<String, Value>,
+        key: Option<Key>,
+    },
+}
+
+/// A key whose value has not come.
+struct Key {
+    name: String,
+    node: NodeId,
+    start: usize,
+    merge: bool,
+}
+
+/// A complete node.
+struct Complete {
+    node: NodeId,
+    value: Value,
+    /// The text of a scalar as a key; `None` for what cannot be one.
+    key: Option<String>,
+    is_merge: bool,
+}
+
+impl<'t> Builder<'t> {
+    pub fn new(source: &'t Source, base: usize, text: &'t str) -> Self {
+        Self {
+            source,
+            base,
+            text,
+            layout: Layout::default(),
+            notes: Vec::new(),
+            open: Vec::new(),
+            anchors: Anchors::default(),
+            root: Value::Null,
+        }
+    }
+
+    /// Whether the innermost collection stands in brackets.
+    pub fn is_in_brackets(&self) -> bool {
+        let innermost = self.open.last().and_then(|open| self.layout.node(open.node));
+        matches!(
+            innermost.map(|node| &node.shape),
+            Some(Shape::Map { flow: true, .. } | Shape::List { flow: true, .. })
+        )
+    }
+
+    pub fn finish(self) -> Finished {
+        (self.root, self.layout, self.notes)
+    }
+
+    /// One event of the parser.
+    pub fn take(&mut self, event: Event<'_>, span: &granit_parser::Span) -> Result<(), Diagnostic> {
+        let start = span.start.byte_offset().unwrap_or(0);
+        let end = span.end.byte_offset().unwrap_or(start);
+        let tag_span = span.tag_span().and_then(|tag| {
+            let (start, end) = (tag.start.byte_offset()?, tag.end.byte_offset()?);
+            Some(self.at(start, end))
+        });
+        match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                self.anchors.count();
+                let complete = self.scalar(&text, style, tag.as_deref(), tag_span, start, end)?;
+                if anchor > 0 {
+                    let before = self.anchors.values() - 1;
+                    let (value, key) = (complete.value.clone(), complete.key.clone());
+                    self.anchors.define(anchor, complete.node, value, key, before);
+                }
+                self.put(complete)
+            }
+            Event::SequenceStart(style, anchor, _) => {
+                let shape = Shape::List {
+                    flow: style == StructureStyle::Flow,
+                    items: Vec::new(),
+                };
+                self.begin(shape, Content::List(Vec::new()), anchor, tag_span, start)
+            }
+            Event::MappingStart(style, anchor, _) => {
+                let shape = Shape::Map {
+                    flow: style == StructureStyle::Flow,
+                    entries: Vec::new(),
+                };
+                let content = Content::Map {
+                    entries: Map::new(),
+                    key: None,
+                };
+                self.begin(shape, content, anchor, tag_span, start)
+            }
+            Event::SequenceEnd | Event::MappingEnd => self.end(end),
+            Event::Anchor(..) => {
+                self.anchor(self.at(start, end));
+                Ok(())
+            }
+            Event::Alias(id) => self.alias(id, self.at(start, end)),
+            Event::UnresolvedAlias(name) => Err(self.unknown_anchor(&name, self.at(start, end))),
+            _ => Ok(()),
+        }
+    }
+
+    /// A range of the parsed text as one of the source.
+    fn at(&self, start: usize, end: usize) -> Span {
+        Span::new(self.base + start, self.base + end)
+    }
+
+    fn add(&mut self, span: Span, tag: Option<Span>, shape: Shape) -> NodeId {
+        let id = NodeId(self.layout.nodes.len() as u32);
+        self.layout.nodes.push(Node {
+            span,
+            anchor: None,
+            tag,
+            shape,
+        });
+        self.layout.root.get_or_insert(id);
+        id
+    }
+
+    fn node_mut(&mut self, id: NodeId) -> Option<&mut Node> {
+        self.layout.nodes.get_mut(id.0 as usize)
+    }
+
+    fn scalar(
+        &mut self,
+        text: &str,
+        style: ScalarStyle,
+        tag: Option<&Tag>,
+        tag_span: Option<Span>,
+        start: usize,
+        end: usize,
+    ) -> Result<Complete, Diagnostic> {
+        let style = match style {
+            ScalarStyle::Plain => Style::Plain,
+            ScalarStyle::SingleQuoted => Style::SingleQuoted,
+            ScalarStyle::DoubleQuoted => Style::DoubleQuoted,
+            ScalarStyle::Literal => Style::Literal,
+            ScalarStyle::Folded => Style::Folded,
+        };
+        let span = match style {
+            Style::Literal | Style::Folded => {
+                let header = position::skip_properties(self.text, self.missing(start));
+                let is_header = matches!(self.text.as_bytes().get(header), Some(b'|' | b'>'));
+                let start = if is_header { header } else { start };
+                self.at(start, position::block_scalar_end(self.text, start, end))
+            }
+            Style::Plain if start == end => {
+                let missing = tag_span.map_or_else(|| self.missing(start), |tag| tag.end - self.base);
+                self.at(missing, missing)
+            }
+            _ => self.at(start, end),
+        };
+        if style == Style::DoubleQuoted && memchr::memchr(b'\\', self.source.slice(span).as_bytes()).is_some()
+        {
+            check::escapes(self.source, span)?;
+        }
+        let core = tag.map(|tag| tag.suffix_in_namespace(YAML_TAGS).unwrap_or("str".into()));
+        let core = core.as_deref();
+        let is_plain = style == Style::Plain;
+        let is_merge = is_plain && text == "<<" && (tag.is_none() || core == Some("merge"));
+        let core = if is_merge { None } else { core };
+        // Without a last line break Go has none in the value either.
+        let is_cut = matches!(style, Style::Literal | Style::Folded)
+            && end == self.text.len()
+            && !self.text.ends_with('\n');
+        let text = if is_cut {
+            text.strip_suffix('\n').unwrap_or(text)
+        } else {
+            text
+        };
+        let read = scalar::value(text, !is_plain, core);
+        let wrong = |error: scalar::ScalarError| {
+            Diagnostic::new("yaml-value", self.source, span, error.to_string())
+                .help("quote it if it is a text")
+        };
+        let value = read.map_err(wrong)?;
+        let key = if self.wants_key() {
+            scalar::key(text, !is_plain, core).map_err(wrong)?
+        } else {
+            None
+        };
+        let node = self.add(span, tag_span, Shape::Scalar(style));
+        Ok(Complete {
+            node,
+            value,
+            key,
+            is_merge,
+        })
+    }
+
+    /// Where a value would stand that is not written.
+    fn missing(&self, marker: usize) -> usize {
+        let Some(open) = self.open.last() else {
+            return marker;
+        };
+        match &open.content {
+            Content::Map { key: Some(key), .. } => {
+                let end = self
+                    .layout
+                    .node(key.node)
+                    .map_or(marker, |node| node.span.end - self.base);
+                position::behind_colon(self.text, end).unwrap_or(end)
+            }
+            Content::Map { key: None, .. } => marker,
+            Content::List(_) => self.dash().map_or(marker, |dash| dash + 1),
+        }
+    }
+
+    /// The dash of the next item, if the innermost collection is a block list.
+    fn dash(&self) -> Option<usize> {
+        let open = self.open.last()?;
+        let node = self.layout.node(open.node)?;
+        let Shape::List { flow: false, items } = &node.shape else {
+            return None;
+        };
+        let at = match items.last() {
+            Some(last) => {
+                let end = self.layout.node(last.value).map_or(0, |node| node.span.end);
+                position::skip_blank(self.text, end.max(last.start + 1) - self.base)
+            }
+            None => position::skip_properties(self.text, open.from),
+        };
+        (self.text.as_bytes().get(at) == Some(&b'-')).then_some(at)
+    }
+
+    fn wants_key(&self) -> bool {
+        matches!(
+            self.open.last().map(|open| &open.content),
+            Some(Content::Map { key: None, .. })
+        )
+    }
+
+    fn begin(
+        &mut self,
+        shape: Shape,
+        content: Content,
+        anchor: usize,
+        tag: Option<Span>,
+        start: usize,
+    ) -> Result<(), Diagnostic> {
+        if self.wants_key() {
+            let span = self.at(start, start + 1);
+            let wrong = Diagnostic::new("yaml-value", self.source, span, "a map or a list cannot be a key");
+            return Err(wrong.help("quote it if `{{ … }}` of a template was meant"));
+        }
+        let node = self.add(self.at(start, start), tag, shape);
+        let before = self.anchors.values();
+        self.anchors.count();
+        let from = if self.open.is_empty() {
+            0
+        } else {
+            self.missing(start)
+        };
+        self.open.push(Open {
+            from,
+            node,
+            anchor,
+            before,
+            content,
+        });
+        Ok(())
+    }
+
+    fn end(&mut self, marker: usize) -> Result<(), Diagnostic> {
+        let Some(open) = self.open.pop() else {
+            return Ok(());
+        };
+        let base = self.base;
+        let end = match self.layout.node(open.node).map(|node| &node.shape) {
+            Some(Shape::Map { flow: false, entries }) => entries.last().and_then(|entry| {
+                let key = self.layout.node(entry.key)?.span.end;
+                Some(self.layout.node(entry.value)?.span.end.max(key))
+            }),
+            Some(Shape::List { flow: false, items }) => items
+                .last()
+                .and_then(|item| Some(self.layout.node(item.value)?.span.end.max(item.start + 1))),
+            _ => Some(base + marker),
+        };
+        let first = match self.layout.node(open.node).map(|node| &node.shape) {
+            Some(Shape::Map { flow: false, entries }) => entries.first().map(|entry| entry.start),
+            Some(Shape::List { flow: false, items }) => items.first().map(|item| item.start),
+            _ => None,
+        };
+        if let Some(node) = self.node_mut(open.node) {
+            node.span.start = first.unwrap_or(node.span.start);
+            node.span.end = end.unwrap_or(node.span.end).max(node.span.start);
+        }
+        let value = match open.content {
+            Content::List(items) => Value::Array(items),
+            Content::Map { entries, .. } => Value::Object(entries),
+        };
+        if open.anchor > 0 {
+            self.anchors
+                .define(open.anchor, open.node, value.clone(), None, open.before);
+        }
+        self.put(Complete {
+            node: open.node,
+            value,
+            key: None,
+            is_merge: false,
+        })
+    }
+
+    /// The anchor of the node that was begun or read last.
+    fn anchor(&mut self, span: Span) {
+        if let Some(node) = self.layout.nodes.last_mut() {
+            node.anchor = Some(span);
+            // A value that is not written stands behind its anchor.
+            if node.span.start == node.span.end
+                && node.span.start < span.end
+                && matches!(node.shape, Shape::Scalar(_))
+            {
+                node.span = Span::new(span.end, span.end);
+            }
+        }
+    }
+
+    fn alias(&mut self, id: usize, span: Span) -> Result<(), Diagnostic> {
+        let wants_key = self.wants_key();
+        let Some(anchored) = self.anchors.get(id) else {
+            let wrong = "this alias stands inside the value that it stands for";
+            return Err(Diagnostic::new("yaml-syntax", self.source, span, wrong));
+        };
+        let target = anchored.node;
+        let key = anchored
+            .key
+            .clone()
+            .or_else(|| anchored.value.as_str().map(str::to_owned));
+        let is_excessive = self.anchors.is_excessive();
+        if is_excessive {
+            let wrong = "the aliases of this document blow it up beyond measure";
+            return Err(Diagnostic::new("yaml-aliases", self.source, span, wrong)
+                .help("Go's YAML refuses it as well: write the values out"));
+        }
+        let value = self.anchors.value(id);
+        let node = self.add(span, None, Shape::Alias(target));
+        self.put(Complete {
+            node,
+            value,
+            key: key.filter(|_| wants_key),
+            is_merge: false,
+        })
+    }
+
+    fn unknown_anchor(&self, name: &str, span: Span) -> Diagnostic {
+        Diagnostic::new(
+            "yaml-anchor",
+            self.source,
+            span,
+            format!("there is no anchor &{name} in this document"),
+        )
+        .label("an alias without its anchor")
+        .help(
+            "Helm 4 gives each item of a List to a post-renderer as a document of its own and leaves the \
+                 anchor in another one; it fails on this itself. Write the values out in the chart",
+        )
+    }
+
+    /// Puts a complete node where it belongs: a key, a value, an item or the root.
+    fn put(&mut self, complete: Complete) -> Result<(), Diagnostic> {
+        let Some(open) = self.open.last() else {
+            self.root = complete.value;
+            return Ok(());
+        };
+        match &open.content {
+            Content::List(_) => self.put_item(complete),
+            Content::Map { key: None, .. } => self.put_key(complete),
+            Content::Map { .. } => self.put_value(complete),
+        }
+    }
+
+    fn put_item(&mut self, complete: Complete) -> Result<(), Diagnostic> {
+        let Some(list) = self.open.last().map(|open| open.node) else {
+            return Ok(());
+        };
+        let own = self.layout.node(complete.node).map_or(0, Node::start);
+        let start = self.dash().map_or(own, |dash| self.base + dash);
+        if let Some(Shape::List { items, .. }) = self.node_mut(list).map(|node| &mut node.shape) {
+            items.push(Item {
+                start,
+                value: complete.node,
+            });
+        }
+        if let Some(Content::List(items)) = self.open.last_mut().map(|open| &mut open.content) {
+            items.push(complete.value);
+        }
+        Ok(())
+    }
+
+    fn put_key(&mut self, complete: Complete) -> Result<(), Diagnostic> {
+        let own = self.layout.node(complete.node).map_or(self.base, Node::start);
+        let Some(name) = complete.key else {
+            let span = self
+                .layout
+                .node(complete.node)
+                .map(|node| node.span)
+                .unwrap_or_default();
+            return Err(
+                Diagnostic::new("yaml-value", self.source, span, "null cannot be a key")
+                    .help("quote the key"),
+            );
+        };
+        let start = position::question_mark(self.text, own - self.base).map_or(own, |at| self.base + at);
+        if let Some(Content::Map { key, .. }) = self.open.last_mut().map(|open| &mut open.content) {
+            *key = Some(Key {
+                name,
+                node: complete.node,
+                start,
+                merge: complete.is_merge,
+            });
+        }
+        Ok(())
+    }
+
+    fn put_value(&mut self, complete: Complete) -> Result<(), Diagnostic> {
+        let Some(open) = self.open.last_mut() else {
+            return Ok(());
+        };
+        let (map, Content::Map { entries, key }) = (open.node, &mut open.content) else {
+            return Ok(());
+        };
+        let Some(Key {
+            name,
+            node,
+            start,
+            merge,
+        }) = key.take()
+        else {
+            return Ok(());
+        };
+        let mut is_twice = false;
+        let merged = if merge {
+            merge_into(entries, complete.value)
+        } else {
+            is_twice = entries.insert(name.clone(), complete.value).is_some();
+            Ok(())
+        };
+        let key_span = self.layout.node(node).map(|node| node.span).unwrap_or_default();
+        if merged.is_err() {
+            let span = self
+                .layout
+                .node(complete.node)
+                .map(|node| node.span)
+                .unwrap_or_default();
+            let wrong = "a merge key takes a map, or a list of maps";
+            return Err(
+                Diagnostic::new("yaml-value", self.source, span, wrong).help("quote `<<` if it is a key")
+            );
+        }
+        if is_twice && self.has_entry(map, &name) {
+            let note = format!("the key {name:?} is there twice; the last one counts");
+            self.notes
+                .push(Diagnostic::new("duplicate-key", self.source, key_span, note).label("this one counts"));
+        }
+        let entry = Entry {
+            name,
+            start,
+            key: node,
+            value: complete.node,
+            merge,
+        };
+        if let Some(Shape::Map { entries, .. }) = self.node_mut(map).map(|node| &mut node.shape) {
+            entries.push(entry);
+        }
+        Ok(())
+    }
+
+    fn has_entry(&self, map: NodeId, name: &str) -> bool {
+        self.layout.entry(map, name).is_some()
+    }
+}
+
+/// What a merge key brings; in goyaml.v2 it overwrites what stands in front of it, and of a list the first
+/// map counts most (`decode.go`, `merge`).
+fn merge_into(entries: &mut Map<String, Value>, value: Value) -> Result<(), ()> {
+    match value {
+        Value::Object(map) => {
+            entries.extend(map);
+            Ok(())
+        }
+        Value::Array(items) if items.iter().all(Value::is_object) => {
+            for item in items.into_iter().rev() {
+                merge_into(entries, item)?;
+            }
+            Ok(())
+        }
+        _ => Err(()),
+    }
+}
