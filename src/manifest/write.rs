@@ -17,45 +17,74 @@ pub(super) enum ListIndent {
     Indented,
 }
 
+/// How a text's author writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// How lists stand.
+    pub lists: ListIndent,
+    /// Whether `|` may be used: not where the text ends without a line break, which would be part of it.
+    pub block_scalars: bool,
+}
+
 /// Lines longer than this are not folded: a folded text is hard to compare with what an author wrote.
 const NEVER_FOLD: usize = 1 << 20;
 
+/// What follows `key:` where a text with line breaks stays a block scalar; `None` where it cannot be one.
+pub(super) fn literal_after_key(text: &str) -> Option<String> {
+    let map = std::collections::BTreeMap::from([("k", serde_saphyr::LitStr(text))]);
+    let written = serde_saphyr::to_string(&map).ok()?;
+    checked(&written, &serde_json::json!({ "k": text }))?
+        .strip_prefix("k:")
+        .map(str::to_owned)
+}
+
 /// What follows `key:`, its first byte a space or a line break; later lines are indented as if the key stood
 /// in column 0. No line break at the end.
-pub(super) fn after_key(value: &Value, lists: ListIndent) -> String {
+pub(super) fn after_key(value: &Value, manner: Manner) -> String {
     let mut map = serde_json::Map::new();
     map.insert("k".into(), value.clone());
-    block(&Value::Object(map), lists)
+    block(&Value::Object(map), manner)
         .and_then(|text| text.strip_prefix("k:").map(str::to_owned))
         .unwrap_or_else(|| format!(" {}", json(value)))
 }
 
 /// `key: value`, later lines indented as if the key stood in column 0.
-pub(super) fn entry(name: &str, value: &Value, lists: ListIndent) -> String {
+pub(super) fn entry(name: &str, value: &Value, manner: Manner) -> String {
     let mut map = serde_json::Map::new();
     map.insert(name.into(), value.clone());
-    block(&Value::Object(map), lists).unwrap_or_else(|| format!("{}: {}", json_text(name), json(value)))
+    block(&Value::Object(map), manner).unwrap_or_else(|| format!("{}: {}", json_text(name), json(value)))
 }
 
 /// What follows the dash of a list item, its first byte a space; later lines are indented as if the dash
 /// stood in column 0.
-pub(super) fn after_dash(value: &Value, lists: ListIndent) -> String {
-    block(&Value::Array(vec![value.clone()]), lists)
+pub(super) fn after_dash(value: &Value, manner: Manner) -> String {
+    block(&Value::Array(vec![value.clone()]), manner)
         .and_then(|text| text.strip_prefix('-').map(str::to_owned))
         .unwrap_or_else(|| format!(" {}", json(value)))
 }
 
 /// A whole value in block style, without the last line break; `None` where it does not read back as itself.
-pub(super) fn block(value: &Value, lists: ListIndent) -> Option<String> {
+pub(super) fn block(value: &Value, manner: Manner) -> Option<String> {
     let options = serde_saphyr::ser_options! {
-        compact_list_indent: lists == ListIndent::Flush,
+        compact_list_indent: manner.lists == ListIndent::Flush,
+        prefer_block_scalars: manner.block_scalars,
         folded_wrap_chars: NEVER_FOLD,
     };
-    let mut text = serde_saphyr::to_string_with_options(value, options).ok()?;
-    if text.ends_with('\n') && !ends_in_kept_lines(&text) {
-        text.pop();
-    }
-    reads_as(&text, value).then_some(text)
+    let text = serde_saphyr::to_string_with_options(value, options).ok()?;
+    checked(&text, value)
+}
+
+/// The text without its last line break and without blanks on empty lines, if it reads as `value` where it
+/// will stand: with a line break behind it.
+fn checked(text: &str, value: &Value) -> Option<String> {
+    let text = text.strip_suffix('\n').unwrap_or(text);
+    let lines: Vec<&str> = text
+        .split('\n')
+        .map(|line| if line.trim().is_empty() { "" } else { line })
+        .collect();
+    [lines.join("\n"), text.to_owned()]
+        .into_iter()
+        .find(|text| reads_as(&format!("{text}\n"), value))
 }
 
 /// A scalar on one line, in the style of the one that it replaces where that can hold it.
@@ -73,7 +102,7 @@ pub(super) fn scalar(value: &Value, like: Style) -> String {
 /// A value inside brackets: JSON, or with bare words where the neighbours are bare too.
 pub(super) fn flow(value: &Value, bare: bool) -> String {
     match value {
-        Value::Object(map) if !map.is_empty() => {
+        Value::Object(map) => {
             let entries: Vec<String> = map
                 .iter()
                 .map(|(name, value)| format!("{}: {}", flow_text(name, bare), flow(value, bare)))
@@ -109,11 +138,6 @@ fn plain(text: &str) -> Option<String> {
     let line = written.strip_suffix('\n').unwrap_or(&written);
     let value = Value::String(text.to_owned());
     (!line.contains('\n') && reads_as(line, &value)).then(|| line.to_owned())
-}
-
-/// A block scalar that keeps its empty last lines (`|+`) needs its last line break.
-fn ends_in_kept_lines(text: &str) -> bool {
-    text.ends_with("\n\n")
 }
 
 fn is_printable_line(text: &str) -> bool {

@@ -29,7 +29,8 @@ pub(super) fn map(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
             Action::Replace { new, .. } => {
                 let part = parts.iter().rfind(|part| part.is_named(token))?;
                 let from = behind_colon(ground, part)?;
-                let after = write::after_key(new, ground.lists);
+                let after =
+                    literal(ground, part.node, new).unwrap_or_else(|| write::after_key(new, ground.manner));
                 splices.push(value(
                     ground.lines,
                     from,
@@ -42,7 +43,7 @@ pub(super) fn map(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
             }
             Action::Add(new) => {
                 let last = parts.iter().rfind(|part| !is_removed(part))?;
-                let text = write::entry(name, new, ground.lists);
+                let text = write::entry(name, new, ground.manner);
                 splices.push(line_behind(ground.lines, last.end, &text, column, group.depth));
             }
         }
@@ -69,7 +70,8 @@ pub(super) fn list(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
             Action::Remove { .. } => {}
             Action::Replace { new, .. } => {
                 let part = parts.get(*index)?;
-                let after = write::after_dash(new, ground.lists);
+                let after =
+                    literal(ground, part.node, new).unwrap_or_else(|| write::after_dash(new, ground.manner));
                 splices.push(value(
                     ground.lines,
                     part.start + 1,
@@ -81,7 +83,7 @@ pub(super) fn list(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
                 ));
             }
             Action::Add(new) => {
-                let text = format!("-{}", write::after_dash(new, ground.lists));
+                let text = format!("-{}", write::after_dash(new, ground.manner));
                 let kept_before = parts.iter().take(*index).rfind(|part| !is_removed(part));
                 let kept_behind = parts.iter().skip(*index).find(|part| !is_removed(part));
                 splices.push(match (kept_before, kept_behind) {
@@ -209,6 +211,18 @@ fn value(
         range: from..end,
         text: indented(lines, from, &text, column),
         depth,
+    }
+}
+
+/// A text with line breaks that replaces a block scalar, as one.
+fn literal(ground: Ground<'_>, node: &Node, new: &Value) -> Option<String> {
+    match (&node.shape, new) {
+        (Shape::Scalar(Style::Literal | Style::Folded), Value::String(text))
+            if ground.manner.block_scalars && text.contains('\n') =>
+        {
+            write::literal_after_key(text)
+        }
+        _ => None,
     }
 }
 

@@ -17,7 +17,7 @@ mod tests;
 use serde_json::Value;
 
 use super::layout::Layout;
-use super::write::{self, ListIndent};
+use super::write::{self, ListIndent, Manner};
 use super::{Document, Rewrite, Tree, read, split};
 use crate::change::{Action, Change};
 use crate::pointer::Pointer;
@@ -35,7 +35,7 @@ const MAX_ROUNDS: usize = 6;
 struct Ground<'t> {
     lines: Lines<'t>,
     layout: &'t Layout,
-    lists: ListIndent,
+    manner: Manner,
 }
 
 /// Applies `changes` to the document; the result, read again, equals `expected`.
@@ -75,7 +75,7 @@ fn round(
     let ground = Ground {
         lines: Lines(source.text()),
         layout: &tree.layout,
-        lists: list_indent(Lines(source.text()), &tree.layout),
+        manner: manner(Lines(source.text()), span, &tree.layout),
     };
     let (groups, widened) = target::place(&tree.layout, &tree.value, changes)?;
     let mut splices = Vec::new();
@@ -129,7 +129,7 @@ fn write_anew(
     if !lines.is_first(root.start()) {
         return Err(impossible("its content starts on the line of its separator"));
     }
-    let block = write::block(expected, list_indent(lines, &tree.layout));
+    let block = write::block(expected, manner(lines, document.span, &tree.layout));
     let content = block.unwrap_or_else(|| write::flow(expected, false));
     let splice = Splice {
         range: start..root.span.end,
@@ -147,6 +147,13 @@ fn write_anew(
         _ => Err(impossible(
             "what would be written does not read back as it should",
         )),
+    }
+}
+
+fn manner(lines: Lines<'_>, span: Span, layout: &Layout) -> Manner {
+    Manner {
+        lists: list_indent(lines, layout),
+        block_scalars: lines.between(span.start, span.end).ends_with('\n'),
     }
 }
 

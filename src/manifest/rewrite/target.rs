@@ -36,8 +36,8 @@ enum Placed {
     On(NodeId, Mode, Action),
     /// It can be made only by replacing what stands at this place.
     Widen(Pointer, Option<&'static str>),
-    /// It lies behind the alias at this place.
-    BehindAlias(Pointer),
+    /// It lies behind an alias, or replaces one.
+    BehindAlias,
 }
 
 const ALIAS: &str = "an alias stood there; it is written out, so that no other place changes";
@@ -53,11 +53,11 @@ type Widened = Vec<(Pointer, String)>;
 pub(super) fn place(layout: &Layout, before: &Value, changes: Vec<Change>) -> Option<(Vec<Group>, Widened)> {
     let mut changes = changes;
     let mut widened = Widened::new();
+    let mut wait = true;
     'again: loop {
         let mut groups: BTreeMap<NodeId, Group> = BTreeMap::new();
-        let mut behind: Option<Pointer> = None;
         for change in &changes {
-            match place_one(layout, change) {
+            match place_one(layout, change, wait) {
                 Placed::On(node, mode, action) => {
                     let token = change.pointer.0.last()?.clone();
                     let group = groups.entry(node).or_insert_with(|| Group {
@@ -73,7 +73,7 @@ pub(super) fn place(layout: &Layout, before: &Value, changes: Vec<Change>) -> Op
                     changes = widen(before, changes, &at)?;
                     continue 'again;
                 }
-                Placed::BehindAlias(at) => behind = behind.or(Some(at)),
+                Placed::BehindAlias => {}
             }
         }
         if let Some(emptied) = groups.values().find(|group| is_emptied(layout, group)) {
@@ -81,16 +81,15 @@ pub(super) fn place(layout: &Layout, before: &Value, changes: Vec<Change>) -> Op
             changes = widen(before, changes, &at)?;
             continue;
         }
-        if let (true, Some(at)) = (groups.is_empty(), behind) {
-            widened.push((at.clone(), ALIAS.to_owned()));
-            changes = widen(before, changes, &at)?;
+        if groups.is_empty() && wait {
+            wait = false;
             continue;
         }
         return Some((groups.into_values().collect(), widened));
     }
 }
 
-fn place_one(layout: &Layout, change: &Change) -> Placed {
+fn place_one(layout: &Layout, change: &Change, wait: bool) -> Placed {
     let Some((parent, last)) = change.pointer.split_last() else {
         return Placed::Widen(Pointer::root(), None);
     };
@@ -104,10 +103,17 @@ fn place_one(layout: &Layout, change: &Change) -> Placed {
             return Placed::Widen(walked, Some(MERGED));
         };
         walked.push(token.clone());
-        if matches!(layout.node(next).map(|node| &node.shape), Some(Shape::Alias(_))) {
-            return Placed::BehindAlias(walked);
+        match (is_alias(layout, next), wait) {
+            (true, true) => return Placed::BehindAlias,
+            (true, false) => return Placed::Widen(walked, Some(ALIAS)),
+            (false, _) => {}
         }
         here = next;
+    }
+    let target = layout.child(here, last);
+    let replaces = matches!(change.action, Action::Replace { .. });
+    if wait && replaces && target.is_some_and(|node| is_alias(layout, node)) {
+        return Placed::BehindAlias;
     }
     match layout.node(here).map(|node| &node.shape) {
         Some(Shape::Map { entries, .. }) if entries.is_empty() => Placed::Widen(parent, None),
@@ -132,6 +138,10 @@ fn place_one(layout: &Layout, change: &Change) -> Placed {
         }
         _ => Placed::Widen(parent, None),
     }
+}
+
+fn is_alias(layout: &Layout, node: NodeId) -> bool {
+    matches!(layout.node(node).map(|node| &node.shape), Some(Shape::Alias(_)))
 }
 
 /// Whether nothing of what is written stays, so that there is no neighbour to write beside.

@@ -2,6 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
+use crate::manifest::layout::Style;
 use crate::pointer::Token;
 
 /// `/a/0/b`: digits are positions where the value has a list there.
@@ -104,8 +105,8 @@ fn entries_are_added_behind_the_last_one() {
     );
     case(
         "l:\n- name: a\n- name: b\n",
-        &["+ /l/0/x = 1", "+ /l/1/y = 2"],
-        "l:\n- name: a\n  x: 1\n- name: b\n  y: 2\n",
+        &["+ /l/0/x = 1", "+ /l/1/z = 2"],
+        "l:\n- name: a\n  x: 1\n- name: b\n  z: 2\n",
     );
     case(
         "a: 1\r\nb: 2\n",
@@ -135,8 +136,8 @@ fn items_are_added_where_they_belong() {
     );
     case(
         "l:\n  - a\n",
-        &["+ /l/0 = {\"n\": 1, \"m\": [2]}"],
-        "l:\n  - n: 1\n    m:\n      - 2\n  - a\n",
+        &["+ /l/0 = {\"p\": 1, \"m\": [2]}"],
+        "l:\n  - p: 1\n    m:\n      - 2\n  - a\n",
     );
     case("- - a\n  - b\n", &["+ /0/0 = \"x\""], "- - x\n  - a\n  - b\n");
     case("l:\n- a\n- b\n", &["- /l/0", "+ /l/0 = \"x\""], "l:\n- x\n- b\n");
@@ -181,8 +182,8 @@ fn removed_entries_take_their_lines_along() {
 fn collections_replace_scalars_and_the_other_way() {
     case(
         "a: x # c\nb: 1\n",
-        &["= /a = {\"y\": 1}"],
-        "a: # c\n  y: 1\nb: 1\n",
+        &["= /a = {\"q\": 1}"],
+        "a: # c\n  q: 1\nb: 1\n",
     );
     case(
         "a: # c\n  x: 1\n  y: 2\nb: 1\n",
@@ -228,6 +229,12 @@ fn block_scalars_stay_block_scalars() {
 }
 
 #[test]
+fn without_a_last_line_break_nothing_depends_on_one() {
+    case("a: 1", &["+ /b = \"x\\ny\\n\""], "a: 1\nb: \"x\\ny\\n\"");
+    reflow("a: |\n  x", &["+ /b = 1"], "a: x\nb: 1", &[]);
+}
+
+#[test]
 fn brackets_stay_brackets() {
     case(
         "m: {a: 1, b: 2}\n",
@@ -244,7 +251,7 @@ fn brackets_stay_brackets() {
     );
     case("l: [1, 2, 3]\n", &["+ /l/1 = 9", "- /l/2"], "l: [1, 9, 2]\n");
     case("l: [1, 2]\n", &["+ /l/0 = {\"a\": \"b\"}"], "l: [{a: b}, 1, 2]\n");
-    case("m: {a: , b: 2}\n", &["= /m/a = 1"], "m: {a: 1, b: 2}\n");
+    case("m: {a: , b: 2}\n", &["= /m/a = 1"], "m: {a: 1 , b: 2}\n");
 }
 
 #[test]
@@ -264,7 +271,7 @@ fn json_stays_json() {
 #[test]
 fn empty_collections_become_blocks_or_stay_in_their_brackets() {
     case("a: {} # c\nb: 1\n", &["+ /a/x = 1"], "a: # c\n  x: 1\nb: 1\n");
-    case("a: []\n", &["+ /a/- = {\"n\": 1}"], "a:\n- n: 1\n");
+    case("a: []\n", &["+ /a/- = {\"p\": 1}"], "a:\n- p: 1\n");
     case(
         "m: {a: {}, b: []}\n",
         &["+ /m/a/x = 1", "+ /m/b/- = 2"],
@@ -272,8 +279,8 @@ fn empty_collections_become_blocks_or_stay_in_their_brackets() {
     );
     case(
         "- {}\n- 1\n",
-        &["+ /0/x = 1", "+ /0/y = 2"],
-        "- x: 1\n  y: 2\n- 1\n",
+        &["+ /0/x = 1", "+ /0/z = 2"],
+        "- x: 1\n  z: 2\n- 1\n",
     );
 }
 
@@ -306,22 +313,22 @@ fn an_edit_behind_an_alias_changes_no_other_place() {
 
 #[test]
 fn what_a_merge_key_brings_is_overridden_not_changed() {
-    let text = "base: &b\n  k: 1\n  l: 1\nm:\n  <<: *b\n  n: 1\n";
+    let text = "base: &b\n  k: 1\n  l: 1\nm:\n  <<: *b\n  p: 1\n";
     case(
         text,
         &["= /m/k = 2"],
-        "base: &b\n  k: 1\n  l: 1\nm:\n  <<: *b\n  n: 1\n  k: 2\n",
+        "base: &b\n  k: 1\n  l: 1\nm:\n  <<: *b\n  p: 1\n  k: 2\n",
     );
     reflow(
         text,
         &["- /m/k"],
-        "base: &b\n  k: 1\n  l: 1\nm:\n  l: 1\n  n: 1\n",
+        "base: &b\n  k: 1\n  l: 1\nm:\n  l: 1\n  p: 1\n",
         &["/m"],
     );
     case(
         text,
         &["= /base/k = 2"],
-        "base: &b\n  k: 2\n  l: 1\nm:\n  <<: *b\n  n: 1\n  k: 1\n",
+        "base: &b\n  k: 2\n  l: 1\nm:\n  <<: *b\n  p: 1\n  k: 1\n",
     );
 }
 
@@ -343,6 +350,55 @@ fn separators_and_comments_around_the_content_stay() {
         &["+ /b = 2"],
         "--- # first\na: 1\nb: 2\n...\n",
     );
+}
+
+const FLUSH: Manner = Manner {
+    lists: ListIndent::Flush,
+    block_scalars: true,
+};
+const INDENTED: Manner = Manner {
+    lists: ListIndent::Indented,
+    block_scalars: false,
+};
+
+/// Texts that a YAML 1.1 reader takes for something else, as recorded from Go.
+#[test]
+fn recorded_values_survive_writing() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/data/yaml-write.json");
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return;
+    };
+    let all: Value = serde_json::from_str(&text).unwrap();
+    for value in all["strings"].as_array().unwrap() {
+        // Go knows no difference between 1.0 and 1.
+        let whole = value
+            .as_f64()
+            .filter(|number| number.fract() == 0.0 && number.abs() < 1e15);
+        let value = whole.map_or(value.clone(), |number| json!(number as i64));
+        let object = match value.as_str() {
+            Some(key) => json!({"v": value, key: 1, "l": [value, {"k": value}]}),
+            None => json!({"v": value, "l": [value, {"k": value}]}),
+        };
+        for text in [
+            write::block(&object, FLUSH).unwrap(),
+            write::block(&object, INDENTED).unwrap(),
+            write::flow(&object, true),
+            write::flow(&object, false),
+        ] {
+            let text = text + "\n";
+            let (_, tree) =
+                read_again(&Source::new("written", text.as_str())).unwrap_or_else(|| panic!("{text}"));
+            assert_eq!(tree.value, object, "{text}");
+        }
+        for style in [Style::Plain, Style::SingleQuoted, Style::DoubleQuoted] {
+            let text = format!("k: {}\n", write::scalar(&value, style));
+            if !value.is_object() && !value.is_array() {
+                let (_, tree) =
+                    read_again(&Source::new("written", text.as_str())).unwrap_or_else(|| panic!("{text}"));
+                assert_eq!(tree.value, json!({"k": value}), "{text}");
+            }
+        }
+    }
 }
 
 fn scalar() -> impl Strategy<Value = Value> {
@@ -373,8 +429,8 @@ proptest! {
         let text = match style {
             0 => before.to_string(),
             1 => serde_json::to_string_pretty(&before).unwrap(),
-            2 => write::block(&before, ListIndent::Flush).unwrap_or_else(|| before.to_string()),
-            _ => format!("---\n{}\n# end\n", write::block(&before, ListIndent::Indented).unwrap_or_else(|| before.to_string())),
+            2 => write::block(&before, FLUSH).unwrap_or_else(|| before.to_string()),
+            _ => format!("---\n{}\n# end\n", write::block(&before, INDENTED).unwrap_or_else(|| before.to_string())),
         };
         let source = Source::new("test", text.as_str());
         let documents = split(&source);
@@ -392,9 +448,9 @@ proptest! {
     #[test]
     fn strings_survive(text in "\\PC{0,12}|[ -~\\n\\t\\r]{0,20}") {
         let value = json!({(text.as_str()): text.as_str(), "l": [text.as_str()]});
-        for lists in [ListIndent::Flush, ListIndent::Indented] {
-            if let Some(block) = write::block(&value, lists) {
-                let (_, tree) = read_again(&Source::new("block", block)).unwrap();
+        for manner in [FLUSH, INDENTED] {
+            if let Some(block) = write::block(&value, manner) {
+                let (_, tree) = read_again(&Source::new("block", block + "\n")).unwrap();
                 prop_assert_eq!(&tree.value, &value);
             }
         }
