@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    fixative::cli::main()
+    fixative::command::main()
 }

@@ -1,1 +1,114 @@
-//! One file per subcommand.
+//! One file per subcommand, and what they share: reading, loading, speaking, answering.
+
+mod answer;
+mod clock;
+mod completions;
+mod console;
+mod facts;
+mod failure;
+mod input;
+mod last;
+mod man;
+mod packs;
+mod policies;
+mod render;
+mod report;
+mod set;
+mod test;
+
+use std::ffi::OsString;
+use std::io::IsTerminal as _;
+use std::panic::AssertUnwindSafe;
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser as _};
+
+use crate::cli::{Cli, Command};
+
+pub(crate) use console::Console;
+pub(crate) use failure::Failure;
+
+/// What a command comes to; also the exit status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Status {
+    /// Good.
+    Good,
+    /// The answer is no.
+    No,
+    /// It could not be answered.
+    Unanswered,
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        match status {
+            Status::Good => Self::SUCCESS,
+            Status::No => Self::from(1),
+            Status::Unanswered => Self::from(2),
+        }
+    }
+}
+
+/// Parses, runs, and turns the outcome into an exit status: 0 good, 1 the answer is no, 2 it could not be
+/// answered.
+pub fn main() -> ExitCode {
+    let mut arguments: Vec<OsString> = std::env::args_os().collect();
+    if arguments.len() < 2 {
+        if std::io::stdin().is_terminal() {
+            return help().into();
+        }
+        // Helm 3 passes no arguments, the environment still counts.
+        arguments = vec!["fixative".into(), "render".into()];
+    }
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => run_reported(&cli).into(),
+        Err(stop) => parse_stopped(&stop).into(),
+    }
+}
+
+/// A person called the bare program: shows what there is, and that nothing was done.
+fn help() -> Status {
+    let text = Cli::command().render_help().to_string();
+    Console::plain().say(|_| text.clone());
+    Status::Unanswered
+}
+
+/// Help and version are answers, everything else is a usage error.
+fn parse_stopped(stop: &clap::Error) -> Status {
+    match stop.print() {
+        Ok(()) if stop.exit_code() == 0 => Status::Good,
+        Ok(()) => Status::Unanswered,
+        Err(error) => Console::plain().fail(&Failure::Output(error)),
+    }
+}
+
+/// Runs a command; whatever happens in it ends in a status, and a failed render leaves its report.
+fn run_reported(cli: &Cli) -> Status {
+    let mut console = Console::new(&cli.speech);
+    if matches!(cli.command, Command::Render(_)) {
+        console.record();
+    }
+    let outcome = std::panic::catch_unwind(AssertUnwindSafe(|| run(cli, &mut console)));
+    let status = match outcome {
+        Ok(Ok(status)) => status,
+        Ok(Err(failure)) => console.fail(&failure),
+        Err(_) => console.fail(&Failure::Bug),
+    };
+    if let Command::Render(args) = &cli.command
+        && status != Status::Good
+    {
+        report::publish(console.recorded(), args.helm4);
+    }
+    status
+}
+
+fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
+    match &cli.command {
+        Command::Render(args) => render::run(args, console),
+        Command::Test(args) => test::run(args, console),
+        Command::Policies(args) => policies::run(&args.command, console),
+        Command::Last => last::run(),
+        Command::Completions { shell } => completions::run(*shell),
+        Command::Man { command } => man::run(command.as_deref()),
+    }
+}

@@ -1,1 +1,11 @@
-//! One file per format.
+//! What people and machines read: one file per format, no I/O.
+
+pub mod cases;
+pub mod clean;
+pub mod diagnostic;
+pub mod policies;
+pub mod render;
+pub mod style;
+
+pub use clean::clean;
+pub use style::Style;

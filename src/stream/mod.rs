@@ -4,6 +4,7 @@
 //! all of them; those that asked for a fact are planned again until nothing changes, at most four rounds.
 
 mod document;
+mod facts;
 mod needles;
 mod parallel;
 mod world;
@@ -22,6 +23,8 @@ use crate::policy::{Door, PolicySet};
 use crate::resource::ResourceId;
 use crate::source::{Diagnostic, Source};
 use crate::unknown::{Unknown, Why};
+
+pub use facts::facts;
 
 use document::{Object, Parsed, Text};
 use world::{Asking, StreamWorld};

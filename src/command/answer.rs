@@ -1,0 +1,94 @@
+//! The answer on stdout: whole or not at all, and never with fewer objects than came in.
+
+use std::io::{self, Write as _};
+
+use super::Failure;
+use crate::manifest;
+use crate::source::{Source, Span};
+use crate::stream::{SourcePlan, StreamPlan};
+
+/// Helm 4 refuses an empty answer, and takes a comment.
+const NO_OBJECTS: &str = "# fixative: no objects came in\n";
+
+/// The stream as it should be; an error where objects would be lost.
+pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<String, Failure> {
+    let objects_in: usize = plan.sources.iter().map(objects_in).sum();
+    let text = joined(&plan.sources);
+    if objects_in == 0 && helm4 && !text.contains('#') {
+        return Ok(NO_OBJECTS.to_owned());
+    }
+    let answer = Source::new("<stdout>", text.as_str());
+    let documents = manifest::split(&answer);
+    let objects_out = documents
+        .iter()
+        .filter(|document| has_content(&answer, document.body))
+        .count();
+    if objects_in != objects_out {
+        return Err(Failure::Miscounted {
+            objects_in,
+            objects_out,
+        });
+    }
+    Ok(text)
+}
+
+/// Writes all of it; a full disk or a reader that went away is an error.
+pub(super) fn write(text: &str) -> Result<(), Failure> {
+    let mut stdout = io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(Failure::Output)
+}
+
+/// The new texts one after the other, each beginning a document.
+fn joined(sources: &[SourcePlan]) -> String {
+    let size = sources
+        .iter()
+        .map(|source| source.source.text().len())
+        .sum::<usize>();
+    let mut text = String::with_capacity(size + size / 16);
+    for (position, source) in sources.iter().enumerate() {
+        if position > 0 && !text.is_empty() {
+            begin_document(&mut text, source);
+        }
+        let is_inner = !text.is_empty();
+        for (index, piece) in source.pieces().enumerate() {
+            // A byte order mark may only stand at the start of a stream.
+            let inner_mark = is_inner && index == 0;
+            text += if inner_mark {
+                piece.trim_start_matches('\u{FEFF}')
+            } else {
+                piece
+            };
+        }
+    }
+    text
+}
+
+fn begin_document(text: &mut String, next: &SourcePlan) {
+    let first = next.pieces().find(|piece| !piece.is_empty()).unwrap_or_default();
+    if first.is_empty() {
+        return;
+    }
+    if !text.ends_with('\n') {
+        text.push('\n');
+    }
+    if !first.trim_start_matches('\u{FEFF}').starts_with("---") {
+        text.push_str("---\n");
+    }
+}
+
+fn objects_in(source: &SourcePlan) -> usize {
+    let documents = source.documents.iter().map(|document| document.document.body);
+    documents
+        .filter(|body| has_content(&source.source, *body))
+        .count()
+}
+
+/// Whether a document holds anything but comments.
+fn has_content(source: &Source, body: Span) -> bool {
+    source
+        .slice(body)
+        .lines()
+        .map(|line| line.trim_start_matches('\u{FEFF}').trim())
+        .any(|line| !line.is_empty() && !line.starts_with('#'))
+}

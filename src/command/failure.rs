@@ -1,0 +1,75 @@
+//! Why a command could not answer.
+
+use std::io;
+
+use super::input::InputError;
+use crate::output::style::Tone;
+use crate::output::{Style, clean, diagnostic};
+use crate::source::Diagnostic;
+
+/// Why a command could not answer.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// Something cannot be read.
+    #[error(transparent)]
+    Input(#[from] InputError),
+    /// A text is wrong; each place is drawn.
+    #[error("{} cannot be used", problems(.0))]
+    Texts(Vec<Diagnostic>),
+    /// A policy failed or two of them fight; each was said already.
+    #[error("nothing was written: {0}")]
+    Undecided(String),
+    /// The command line asks for something that does not exist.
+    #[error("{0}")]
+    Usage(String),
+    /// The answer did not get out.
+    #[error("cannot write to standard output: {0}; what is there may be cut off, do not use it")]
+    Output(#[source] io::Error),
+    /// What came out is not what went in; nothing was written.
+    #[error(
+        "{objects_in} objects went in and {objects_out} would come out, so nothing was written; this is a bug \
+         of fixative, please report it with the manifests"
+    )]
+    Miscounted {
+        /// Objects in the input.
+        objects_in: usize,
+        /// Objects in the answer.
+        objects_out: usize,
+    },
+    /// A panic.
+    #[error("this is a bug of fixative, please report it with the lines above and the manifests")]
+    Bug,
+}
+
+fn problems(texts: &[Diagnostic]) -> String {
+    match texts {
+        [one] => one.source.name().to_owned(),
+        many => format!("{} places", many.len()),
+    }
+}
+
+impl From<Diagnostic> for Failure {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self::Texts(vec![diagnostic])
+    }
+}
+
+impl From<Box<Diagnostic>> for Failure {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::from(*diagnostic)
+    }
+}
+
+impl Failure {
+    /// As people read it, with the last newline.
+    pub(super) fn draw(&self, style: Style) -> String {
+        match self {
+            Self::Texts(texts) => diagnostic::errors(texts, style),
+            other => format!(
+                "{}: {}\n",
+                style.paint(Tone::Error, "error"),
+                clean(&other.to_string())
+            ),
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The policy set that the command line asks for.
+
+use std::path::{Path, PathBuf};
+
+use super::{Console, Failure, clock, input, packs};
+use crate::cli::SetArgs;
+use crate::output::render::judged_by;
+use crate::policy::{self, LoadOptions, PackSource, PolicySet};
+use crate::source::{Diagnostic, Source, Span};
+
+/// The configuration that counts where none is named; nothing above the working directory is searched.
+const DEFAULT_CONFIG: &str = "fixative.yaml";
+
+/// Loads everything, and says by what is judged.
+pub(super) fn load(args: &SetArgs, console: &mut Console) -> Result<PolicySet, Failure> {
+    let config = config_path(args).map(|path| input::read(&path)).transpose()?;
+    let name = config.as_ref().map(|source| source.name().to_owned());
+    let options = LoadOptions {
+        config,
+        packs: given_packs(&args.policies)?,
+        params: args.param.clone(),
+        read_pack: Some(read_pack),
+        today: Some(clock::today()),
+    };
+    let set = policy::load(&options).map_err(Failure::Texts)?;
+    console.remark(|_| judged_by(name.as_deref(), &set.digest.to_string()));
+    Ok(set)
+}
+
+fn config_path(args: &SetArgs) -> Option<PathBuf> {
+    let named = args.config.clone().filter(|path| !path.as_os_str().is_empty());
+    let default = || {
+        Path::new(DEFAULT_CONFIG)
+            .exists()
+            .then(|| format!("./{DEFAULT_CONFIG}").into())
+    };
+    named.or_else(default)
+}
+
+fn given_packs(paths: &[PathBuf]) -> Result<Option<Vec<PackSource>>, Failure> {
+    if paths.is_empty() {
+        return Ok(None);
+    }
+    let packs = paths.iter().map(|path| packs::read(path));
+    Ok(Some(packs.collect::<Result<_, _>>()?))
+}
+
+/// Reads a pack that the configuration names.
+fn read_pack(path: &Path) -> Result<PackSource, Diagnostic> {
+    packs::read(path).map_err(|error| {
+        let source = Source::new(path.display().to_string(), "");
+        Diagnostic::new("unreadable-pack", &source, Span::default(), error.to_string())
+    })
+}

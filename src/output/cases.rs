@@ -1,0 +1,1 @@
+//! Results of policy tests.
