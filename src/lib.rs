@@ -28,6 +28,7 @@ pub mod plan;
 
 pub mod resource;
 pub mod stream;
+pub mod testing;
 pub mod world;
 
 pub mod cli;

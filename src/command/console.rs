@@ -1,6 +1,6 @@
 //! What a command says about itself: stderr, and a transcript where a report may be needed.
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::{IsTerminal, Write as _};
 
 use super::{Failure, Status};
 use crate::cli::{Color, SpeechArgs};
@@ -9,6 +9,7 @@ use crate::output::Style;
 /// Stderr with manners.
 #[derive(Debug)]
 pub(crate) struct Console {
+    color: Color,
     style: Style,
     /// Only what denies or fails.
     pub(super) quiet: bool,
@@ -20,8 +21,9 @@ pub(crate) struct Console {
 impl Console {
     pub(super) fn new(speech: &SpeechArgs) -> Self {
         Self {
+            color: speech.color,
             style: Style {
-                color: is_colored(speech.color),
+                color: is_colored(speech.color, &std::io::stderr()),
             },
             quiet: speech.quiet,
             verbose: speech.verbose,
@@ -32,6 +34,7 @@ impl Console {
     /// For what is said before the command line is understood.
     pub(super) fn plain() -> Self {
         Self {
+            color: Color::Never,
             style: Style::default(),
             quiet: false,
             verbose: false,
@@ -77,19 +80,15 @@ impl Console {
     }
 
     /// How an answer for people on stdout is drawn.
-    pub(super) fn answer_style(&self, color: Color) -> Style {
-        let color = match color {
-            Color::Auto => std::io::stdout().is_terminal() && allows_color(),
-            Color::Always => true,
-            Color::Never => false,
-        };
+    pub(super) fn answer_style(&self) -> Style {
+        let color = is_colored(self.color, &std::io::stdout());
         Style { color }
     }
 }
 
-fn is_colored(color: Color) -> bool {
+fn is_colored(color: Color, stream: &impl IsTerminal) -> bool {
     match color {
-        Color::Auto => std::io::stderr().is_terminal() && allows_color(),
+        Color::Auto => stream.is_terminal() && allows_color(),
         Color::Always => true,
         Color::Never => false,
     }
