@@ -1,0 +1,155 @@
+//! The keyed structural diff.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+use super::keys;
+use super::types::{ListKind, Type};
+use crate::change::{Action, Change};
+use crate::pointer::Pointer;
+
+/// The keyed structural diff: the least set of changes that makes `before` into `after` exactly (not just
+/// semantically). Keyed lists are matched by key, other lists by position with common head and tail;
+/// a list whose kept items changed their order is replaced as a whole.
+pub fn diff(ty: Type, before: &Value, after: &Value) -> Vec<Change> {
+    let mut changes = Vec::new();
+    compare(ty, before, after, &Pointer::root(), &mut changes);
+    changes
+}
+
+fn compare(ty: Type, before: &Value, after: &Value, at: &Pointer, changes: &mut Vec<Change>) {
+    match (before, after) {
+        (before, after) if before == after => {}
+        (Value::Object(before), Value::Object(after)) => {
+            for (key, old) in before {
+                match after.get(key) {
+                    Some(new) => compare(ty.field(key), old, new, &at.key(key), changes),
+                    None => changes.push(remove(at.key(key), old)),
+                }
+            }
+            let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
+            changes.extend(added.map(|(key, new)| add(at.key(key), new)));
+        }
+        (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),
+        (before, after) => changes.push(replace(at.clone(), before, after)),
+    }
+}
+
+fn lists(ty: Type, before: &[Value], after: &[Value], at: &Pointer, changes: &mut Vec<Change>) {
+    let keyed = match ty.list_kind() {
+        ListKind::Map(names) => keys_of(ty, names, before).zip(keys_of(ty, names, after)),
+        _ => None,
+    };
+    match keyed {
+        Some((old_keys, new_keys)) => by_key(ty, before, after, (&old_keys, &new_keys), at, changes),
+        None => by_position(ty, before, after, at, changes),
+    }
+}
+
+/// The keys of all items, if each has its own.
+fn keys_of(list: Type, names: &[&str], items: &[Value]) -> Option<Vec<Vec<String>>> {
+    let all: Vec<Vec<String>> = items
+        .iter()
+        .map(|item| keys::of_item(list, names, item))
+        .collect::<Option<_>>()?;
+    let unique: std::collections::HashSet<&Vec<String>> = all.iter().collect();
+    (unique.len() == all.len()).then_some(all)
+}
+
+type Keys = [Vec<String>];
+
+fn by_key(
+    ty: Type,
+    before: &[Value],
+    after: &[Value],
+    (old_keys, new_keys): (&Keys, &Keys),
+    at: &Pointer,
+    changes: &mut Vec<Change>,
+) {
+    let old_index: HashMap<&Vec<String>, usize> = old_keys
+        .iter()
+        .enumerate()
+        .map(|(index, key)| (key, index))
+        .collect();
+    let kept: Vec<Option<usize>> = new_keys.iter().map(|key| old_index.get(key).copied()).collect();
+    if !kept.iter().flatten().is_sorted() {
+        let list = |items: &[Value]| Value::Array(items.to_vec());
+        changes.push(replace(at.clone(), &list(before), &list(after)));
+        return;
+    }
+    let stays: std::collections::HashSet<usize> = kept.iter().flatten().copied().collect();
+    for (index, old) in before
+        .iter()
+        .enumerate()
+        .filter(|(index, _)| !stays.contains(index))
+    {
+        changes.push(remove(at.index(index), old));
+    }
+    // A new item goes in front of the next kept one.
+    let mut next = before.len();
+    let mut places: Vec<usize> = Vec::with_capacity(kept.len());
+    for index in kept.iter().rev() {
+        next = index.unwrap_or(next);
+        places.push(next);
+    }
+    places.reverse();
+    for ((new, kept), place) in after.iter().zip(&kept).zip(places) {
+        match kept.and_then(|index| before.get(index).map(|old| (index, old))) {
+            Some((index, old)) => compare(ty.items(), old, new, &at.index(index), changes),
+            None => changes.push(add(at.index(place), new)),
+        }
+    }
+}
+
+fn by_position(ty: Type, before: &[Value], after: &[Value], at: &Pointer, changes: &mut Vec<Change>) {
+    let head = before
+        .iter()
+        .zip(after)
+        .take_while(|(old, new)| old == new)
+        .count();
+    let room = before.len().min(after.len()) - head;
+    let tail = before
+        .iter()
+        .rev()
+        .zip(after.iter().rev())
+        .take(room)
+        .take_while(|(old, new)| old == new)
+        .count();
+    let old = before.get(head..before.len() - tail).unwrap_or_default();
+    let new = after.get(head..after.len() - tail).unwrap_or_default();
+    for (offset, (old, new)) in old.iter().zip(new).enumerate() {
+        compare(ty.items(), old, new, &at.index(head + offset), changes);
+    }
+    let paired = old.len().min(new.len());
+    for (offset, old) in old.iter().enumerate().skip(paired) {
+        changes.push(remove(at.index(head + offset), old));
+    }
+    for new in new.iter().skip(paired) {
+        changes.push(add(at.index(head + paired), new));
+    }
+}
+
+fn add(pointer: Pointer, new: &Value) -> Change {
+    Change {
+        pointer,
+        action: Action::Add(new.clone()),
+    }
+}
+
+fn remove(pointer: Pointer, old: &Value) -> Change {
+    Change {
+        pointer,
+        action: Action::Remove { old: old.clone() },
+    }
+}
+
+fn replace(pointer: Pointer, old: &Value, new: &Value) -> Change {
+    Change {
+        pointer,
+        action: Action::Replace {
+            old: old.clone(),
+            new: new.clone(),
+        },
+    }
+}
