@@ -26,7 +26,8 @@ Examples:
   fixative render release.yaml
   helm template immich immich/immich | fixative render --namespace photos
   fixative render --param media-location.path=/data manifests/ > patched.yaml
-  kubectl get pv,pvc,storageclass -A -o yaml > facts.yaml && fixative render --facts facts.yaml release.yaml
+  kubectl get pv,pvc,storageclass -A -o yaml > facts.yaml
+  fixative render --facts facts.yaml release.yaml
   helm install immich immich/immich --post-renderer fixative --post-renderer-args render \\
     --post-renderer-args --on-deny=warn
 
@@ -137,7 +138,7 @@ pub enum Color {
 #[command(next_help_heading = "Policies")]
 pub struct SetArgs {
     /// Configuration file [default: ./fixative.yaml if it is there]
-    #[arg(long, value_name = "FILE", env = "FIXATIVE_CONFIG")]
+    #[arg(long, value_name = "FILE", env = "FIXATIVE_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// A pack's folder or a policy file instead of the pack in the binary; may be repeated
     #[arg(long, value_name = "PATH")]
@@ -152,7 +153,7 @@ pub struct SetArgs {
 #[command(next_help_heading = "Facts")]
 pub struct FactArgs {
     /// Namespace of the release; Helm does not tell it to post-renderers
-    #[arg(short, long, value_name = "NAME", env = "FIXATIVE_NAMESPACE", value_parser = namespace)]
+    #[arg(short, long, value_name = "NAME", env = "FIXATIVE_NAMESPACE", hide_env_values = true, value_parser = namespace)]
     pub namespace: Option<String>,
     /// Kubernetes version of the cluster, like 1.36; checked only: no policy can ask for it yet
     #[arg(long, value_name = "VERSION", value_parser = kube_version)]
@@ -179,12 +180,14 @@ pub struct RenderArgs {
         long,
         value_name = "WHAT",
         env = "FIXATIVE_ON_DENY",
+        hide_env_values = true,
+        help_heading = "Answer",
         default_value = "deny",
         ignore_case = true
     )]
     pub on_deny: OnDeny,
     /// Keep to Helm 4's contract: an answer is never empty, and a failure is reported beside stderr
-    #[arg(long)]
+    #[arg(long, help_heading = "Answer")]
     pub helm4: bool,
 }
 

@@ -51,7 +51,7 @@ pub enum Problem {
         /// Which object.
         object: String,
         /// Where, and how.
-        difference: Difference,
+        difference: Box<Difference>,
     },
     /// Nothing was to change, and these did.
     Changed(Vec<String>),
@@ -135,16 +135,18 @@ fn problems(case: &Case, sets: &mut Sets<'_>, read: ReadFile<'_>) -> Result<Vec<
         namespace: case.namespace.clone(),
         facts: case.world.iter().map(|object| Arc::new(object.clone())).collect(),
     };
-    let plan = stream::plan_stream(&set, std::slice::from_ref(&input), &options).map_err(one)?;
+    let plan = stream::plan_stream(&set, std::slice::from_ref(&input), &options)?;
     let objects = Objects {
-        before: stream::facts(std::slice::from_ref(&input)).map_err(one)?,
-        after: stream::facts(&[output(&plan, &input)]).map_err(one)?,
+        before: stream::facts(std::slice::from_ref(&input))?,
+        after: stream::facts(&[output(&plan, &input)])?,
     };
     Ok(expect::problems(&case.expect, &plan, &objects))
 }
 
-fn one(diagnostic: Box<Diagnostic>) -> Problem {
-    Problem::Texts(vec![*diagnostic])
+impl From<Box<Diagnostic>> for Problem {
+    fn from(diagnostic: Box<Diagnostic>) -> Self {
+        Self::Texts(vec![*diagnostic])
+    }
 }
 
 /// The objects of a case, as they came and as they were written.

@@ -36,9 +36,9 @@ pub(crate) enum Failure {
         /// Objects in the answer.
         objects_out: usize,
     },
-    /// A panic.
-    #[error("this is a bug of fixative, please report it with the lines above and the manifests")]
-    Bug,
+    /// A panic, and what it said.
+    #[error("this is a bug of fixative, please report it with the manifests: {0}")]
+    Bug(String),
 }
 
 fn problems(texts: &[Diagnostic]) -> String {

@@ -16,6 +16,7 @@ mod report;
 mod set;
 mod test;
 
+use std::any::Any;
 use std::ffi::OsString;
 use std::io::IsTerminal as _;
 use std::panic::AssertUnwindSafe;
@@ -92,7 +93,7 @@ fn run_reported(cli: &Cli) -> Status {
     let status = match outcome {
         Ok(Ok(status)) => status,
         Ok(Err(failure)) => console.fail(&failure),
-        Err(_) => console.fail(&Failure::Bug),
+        Err(panic) => console.fail(&Failure::Bug(panic_message(panic.as_ref()))),
     };
     if let Command::Render(args) = &cli.command
         && status != Status::Good
@@ -100,6 +101,12 @@ fn run_reported(cli: &Cli) -> Status {
         report::publish(console.recorded(), args.helm4);
     }
     status
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    let text = text.or_else(|| panic.downcast_ref::<String>().cloned());
+    text.unwrap_or_else(|| "a panic without a message".to_owned())
 }
 
 fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {

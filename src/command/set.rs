@@ -46,6 +46,7 @@ fn given_packs(paths: &[PathBuf]) -> Result<Option<Vec<PackSource>>, Failure> {
 }
 
 /// Reads a pack that the configuration names.
+#[allow(clippy::result_large_err, reason = "the loader's own signature")]
 fn read_pack(path: &Path) -> Result<PackSource, Diagnostic> {
     packs::read(path).map_err(|error| {
         let source = Source::new(path.display().to_string(), "");

@@ -58,7 +58,7 @@ fn becomes(expected: &Value, objects: &[Arc<Value>]) -> Vec<Problem> {
     let name = name(object);
     let problem = |difference| Problem::Differs {
         object: name.clone(),
-        difference,
+        difference: Box::new(difference),
     };
     differences.into_iter().map(problem).collect()
 }
@@ -87,7 +87,7 @@ fn patched(patch: &[Operation], objects: &Objects) -> Vec<Problem> {
             };
             Problem::Differs {
                 object: name(after),
-                difference,
+                difference: Box::new(difference),
             }
         })
         .collect()

@@ -151,7 +151,7 @@ mod tests {
         for operation in wrong {
             let operation: Operation = serde_json::from_value(operation).unwrap();
             assert!(
-                apply(&json!({"l": [1, 2]}), &[operation.clone()]).is_err(),
+                apply(&json!({"l": [1, 2]}), std::slice::from_ref(&operation)).is_err(),
                 "{operation:?}"
             );
         }
