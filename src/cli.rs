@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
@@ -138,7 +139,8 @@ pub enum Color {
 #[command(next_help_heading = "Policies")]
 pub struct SetArgs {
     /// Configuration file [default: ./fixative.yaml if it is there]
-    #[arg(long, value_name = "FILE", env = "FIXATIVE_CONFIG", hide_env_values = true)]
+    #[arg(long, value_name = "FILE", env = "FIXATIVE_CONFIG", hide_env_values = true,
+        value_parser = OsStringValueParser::new().map(PathBuf::from))]
     pub config: Option<PathBuf>,
     /// A pack's folder or a policy file instead of the pack in the binary; may be repeated
     #[arg(long, value_name = "PATH")]

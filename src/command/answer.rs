@@ -92,3 +92,94 @@ fn has_content(source: &Source, body: Span) -> bool {
         .map(|line| line.trim_start_matches('\u{FEFF}').trim())
         .any(|line| !line.is_empty() && !line.starts_with('#'))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stream::DocumentPlan;
+
+    /// Inputs that nothing changes.
+    fn planned(texts: &[&str]) -> StreamPlan {
+        let source = |text: &&str| {
+            let source = Source::new("x", *text);
+            let documents = manifest::split(&source).into_iter().map(|document| DocumentPlan {
+                document,
+                text: None,
+                reflowed: Vec::new(),
+            });
+            let documents = documents.collect();
+            SourcePlan {
+                source,
+                documents,
+                objects: Vec::new(),
+            }
+        };
+        StreamPlan {
+            sources: texts.iter().map(source).collect(),
+            notes: Vec::new(),
+        }
+    }
+
+    fn answer(texts: &[&str], helm4: bool) -> String {
+        of(&planned(texts), helm4).unwrap()
+    }
+
+    #[test]
+    fn one_input_stays_byte_for_byte() {
+        let texts = [
+            "",
+            "\n",
+            "# only a comment",
+            "---\n# Source: a\r\nkind: A\r\n--- # b\nkind: B\n...\n",
+            "\u{FEFF}kind: A\n---\n\n---\n# empty\n---\nkind: B",
+            "a: |\n  text\n  ---\n---\nb: 1\n",
+        ];
+        for text in texts {
+            assert_eq!(answer(&[text], false), text);
+        }
+    }
+
+    #[test]
+    fn several_inputs_stay_several_documents() {
+        let cases: [(&[&str], &str); 6] = [
+            (&["a: 1\n", "b: 1\n"], "a: 1\n---\nb: 1\n"),
+            (&["a: 1", "---\nb: 1"], "a: 1\n---\nb: 1"),
+            (&["", "b: 1\n", ""], "b: 1\n"),
+            (&["\u{FEFF}a: 1\n", "\u{FEFF}b: 1\n"], "\u{FEFF}a: 1\n---\nb: 1\n"),
+            (
+                &["a: 1\n...\n", "# c\n---\nb: 1\n"],
+                "a: 1\n...\n---\n# c\n---\nb: 1\n",
+            ),
+            (&["{\"a\": 1}", "{\"b\": 1}"], "{\"a\": 1}\n---\n{\"b\": 1}"),
+        ];
+        for (texts, expected) in cases {
+            assert_eq!(answer(texts, false), expected);
+        }
+    }
+
+    #[test]
+    fn helm_4_gets_a_comment_where_nothing_came_in() {
+        for empty in ["", "\n", "---\n", "---\n---\n"] {
+            assert_eq!(answer(&[empty], true), NO_OBJECTS);
+        }
+        assert_eq!(answer(&["# nothing here\n"], true), "# nothing here\n");
+        assert_eq!(answer(&["a: '#'\n"], true), "a: '#'\n");
+    }
+
+    #[test]
+    fn a_lost_object_is_an_error() {
+        let mut plan = planned(&["a: 1\n---\nb: 1\n"]);
+        plan.sources[0].documents[1].text = Some("---\n# gone\n".into());
+        let lost = of(&plan, false);
+        assert!(
+            matches!(
+                lost,
+                Err(Failure::Miscounted {
+                    objects_in: 2,
+                    objects_out: 1
+                })
+            ),
+            "{lost:?}"
+        );
+    }
+}

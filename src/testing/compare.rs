@@ -90,3 +90,67 @@ fn pairs(keys: &[&str], item: &Value) -> String {
     let pairs: Vec<String> = keys.iter().map(pair).collect();
     pairs.join(",")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::schema;
+
+    #[test]
+    fn what_is_expected_must_be_there_and_more_may_be() {
+        let found = json!({
+            "kind": "Pod",
+            "metadata": {"name": "immich", "labels": {"a": "b"}},
+            "spec": {
+                "containers": [
+                    {"name": "side", "image": "busybox"},
+                    {"name": "main", "args": ["a", "b"], "env": [{"name": "TZ", "value": "UTC"}]},
+                ],
+                "nodeSelector": null,
+            },
+        });
+        let none: [&str; 0] = [];
+        let cases = [
+            (json!({}), &none[..]),
+            (json!({"kind": "Pod", "metadata": {"labels": {"a": "b"}}}), &none),
+            (
+                json!({"spec": {"containers": [{"name": "main", "env": [{"name": "TZ"}]}]}}),
+                &none,
+            ),
+            (
+                json!({"spec": {"nodeSelector": null, "tolerations": null}}),
+                &none,
+            ),
+            (
+                json!({"spec": {"containers": [{"name": "main", "args": ["a", "b"]}]}}),
+                &none,
+            ),
+            (
+                json!({"spec": {"containers": [{"name": "main", "args": ["a"]}]}}),
+                &["spec.containers[name=main].args"],
+            ),
+            (
+                json!({"spec": {"containers": [{"name": "main", "args": ["a", "c"]}]}}),
+                &["spec.containers[name=main].args[1]"],
+            ),
+            (
+                json!({"spec": {"containers": [{"name": "db"}]}}),
+                &["spec.containers[name=db]"],
+            ),
+            (json!({"spec": {"containers": null}}), &["spec.containers"]),
+            (json!({"metadata": {"labels": {"a": {}}}}), &["metadata.labels.a"]),
+            (json!({"kind": "Job", "spec": {"x": 1}}), &["kind", "spec.x"]),
+        ];
+        let ty = schema::of(&crate::kube::Gvk::new("v1", "Pod"));
+        for (expected, places) in cases {
+            let differences = differences(ty, &expected, &found);
+            let at: Vec<&str> = differences
+                .iter()
+                .map(|difference| difference.at.as_str())
+                .collect();
+            assert_eq!(at, places, "{expected}");
+        }
+    }
+}
