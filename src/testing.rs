@@ -176,6 +176,3 @@ fn output(plan: &StreamPlan, input: &Source) -> Source {
     let text: String = plan.sources.iter().map(stream::SourcePlan::text).collect();
     Source::new(format!("{}, as it was written", input.name()), text)
 }
-
-#[cfg(test)]
-mod tests;

@@ -90,3 +90,77 @@ fn show(value: Option<&Value>) -> String {
 fn indent(text: &str) -> String {
     text.lines().map(|line| format!("      {line}\n")).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::source::{Diagnostic, Source, Span};
+    use crate::testing::compare::Difference;
+
+    fn result(name: &str, problems: Vec<Problem>) -> CaseResult {
+        let source = Source::new("links.test.yaml", "cases:\n  - name: x\n");
+        CaseResult {
+            name: name.into(),
+            source,
+            span: Span::new(17, 18),
+            problems,
+        }
+    }
+
+    #[test]
+    fn what_fails_is_explained() {
+        let source = Source::new("config", "policies: {linkz: {}}\n");
+        let unknown = Diagnostic::new(
+            "unknown-policy",
+            &source,
+            Span::new(11, 16),
+            "there is no policy linkz",
+        );
+        let difference = Difference {
+            at: "spec.enableServiceLinks".into(),
+            expected: Some(json!(false)),
+            found: None,
+        };
+        let object = "Pod immich".to_owned();
+        let results = [
+            result("good", Vec::new()),
+            result(
+                "bad",
+                vec![
+                    Problem::Differs {
+                        object,
+                        difference: Box::new(difference),
+                    },
+                    Problem::Changed(vec!["add spec.enableServiceLinks: false".into()]),
+                    Problem::Unchanged,
+                    Problem::Missing("links/disable, Deny at spec".into()),
+                    Problem::Case("give one of object, stream and file".into()),
+                    Problem::Texts(vec![unknown]),
+                ],
+            ),
+        ];
+        let text = cases(&results, true, Style::default()) + &summary(&results);
+        insta::assert_snapshot!(text, @r#"
+ok    links.test.yaml: good
+FAIL  links.test.yaml:2: bad
+      Pod immich, spec.enableServiceLinks:
+        expected  false
+        found     nothing
+      nothing was to change:
+        add spec.enableServiceLinks: false
+      something was to change, and nothing did
+      this finding was not made: links/disable, Deny at spec
+      give one of object, stream and file
+      error[unknown-policy]: there is no policy linkz
+       --> config:1:12
+        |
+      1 | policies: {linkz: {}}
+        |            ^^^^^
+1 case passes, 1 fails
+"#);
+        assert!(!cases(&results, false, Style::default()).contains("good"));
+        assert_eq!(summary(&results[..1]), "1 case passes\n");
+    }
+}

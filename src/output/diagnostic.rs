@@ -45,10 +45,11 @@ pub struct Drawing<'d> {
 
 /// Several diagnostics as errors, one below the other.
 pub fn errors<'d>(diagnostics: impl IntoIterator<Item = &'d Diagnostic>, style: Style) -> String {
-    diagnostics
+    let drawn: Vec<String> = diagnostics
         .into_iter()
         .map(|diagnostic| error(diagnostic, style))
-        .collect()
+        .collect();
+    drawn.join("\n")
 }
 
 /// One diagnostic as an error, with its last newline.

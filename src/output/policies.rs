@@ -150,3 +150,141 @@ pub fn unknown(set: &PolicySet, name: &str) -> String {
         None => format!("there is no policy {name} here; see `fixative policies list`"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::policy::{Digest, Disposition, Pack, Path, Root, Severity, Subject};
+    use crate::source::{Source, Span};
+
+    fn rule(name: &str, doors: &[Door]) -> Rule {
+        Rule {
+            name: name.into(),
+            subject: Subject::Pod,
+            matchers: Vec::new(),
+            at: None,
+            condition: None,
+            verb: Verb::Remove,
+            message: None,
+            action: Disposition::Deny,
+            unknown: Disposition::Audit,
+            doors: doors.iter().copied().collect(),
+            locality: Locality::Local,
+            transition: false,
+            span: Span::default(),
+        }
+    }
+
+    fn policy(name: &str, inactive: Option<&str>, rules: Vec<Rule>) -> Policy {
+        Policy {
+            pack: 0,
+            name: name.into(),
+            title: format!("What {name} is about"),
+            description: "Why it exists.\n\nMore of it.\n".into(),
+            severity: Severity::High,
+            sensitive: false,
+            params: json!({}),
+            variables: Vec::new(),
+            rules,
+            inactive: inactive.map(str::to_owned),
+            source: Source::new(format!("immich/{name}.yaml"), ""),
+        }
+    }
+
+    fn set() -> PolicySet {
+        let path = Path {
+            root: Root::Subject,
+            segments: Vec::new(),
+            text: "spec.tolerations".into(),
+        };
+        let rules = vec![
+            rule("here", &DOORS),
+            Rule {
+                at: Some(path),
+                locality: Locality::Factual,
+                transition: true,
+                ..rule("there", &[Door::Render, Door::Audit])
+            },
+        ];
+        let params = Policy {
+            params: json!({"label": "", "values": ["true"]}),
+            sensitive: true,
+            ..policy("nvme-affinity", Some("the param label is not set"), rules)
+        };
+        let pack = Pack {
+            name: "immich".into(),
+            version: "0.1.0".into(),
+            components: Vec::new(),
+            ours: None,
+        };
+        PolicySet {
+            packs: vec![pack],
+            policies: vec![policy("links", None, vec![rule("disable", &DOORS)]), params],
+            exemptions: Vec::new(),
+            exempt_annotation: true,
+            digest: Digest([0; 32]),
+        }
+    }
+
+    #[test]
+    fn a_line_a_policy() {
+        insta::assert_snapshot!(list(&set(), Style::default()), @r#"
+NAME           SEVERITY  STATE     TITLE
+links          high      active    What links is about
+nvme-affinity  high      inactive  What nvme-affinity is about
+"#);
+    }
+
+    #[test]
+    fn a_page_a_policy() {
+        let set = set();
+        insta::assert_snapshot!(show(&set, &set.policies[0], Style::default()), @r#"
+links: What links is about
+
+  severity  high
+  state     active
+  pack      immich 0.1.0
+  file      immich/links.yaml
+
+Why it exists.
+
+More of it.
+
+Rules
+  disable: remove; Deny, unknown Audit
+"#);
+        insta::assert_snapshot!(show(&set, &set.policies[1], Style::default()), @r#"
+nvme-affinity: What nvme-affinity is about
+
+  severity  high
+  state     inactive: the param label is not set
+  pack      immich 0.1.0
+  file      immich/nvme-affinity.yaml
+  values under its findings are never printed
+
+Why it exists.
+
+More of it.
+
+Parameters
+  label   ""
+  values  ["true"]
+
+Rules
+  here: remove; Deny, unknown Audit
+  there: remove at spec.tolerations; Deny, unknown Audit; at the doors render, audit; asks for facts; about a change
+"#);
+    }
+
+    #[test]
+    fn a_name_that_is_nearly_right_is_completed() {
+        assert_eq!(
+            unknown(&set(), "link"),
+            "there is no policy link; did you mean links?"
+        );
+        let far = unknown(&set(), "xyz");
+        assert_eq!(far, "there is no policy xyz here; see `fixative policies list`");
+    }
+}

@@ -207,3 +207,6 @@ fn name(object: &Value) -> String {
     let text = |pointer: &str| object.pointer(pointer).and_then(Value::as_str).unwrap_or("?");
     format!("{} {}", text("/kind"), text("/metadata/name"))
 }
+
+#[cfg(test)]
+mod tests;
