@@ -1,9 +1,18 @@
 //! The report of a failed render, where Helm 4 would lose it.
 
 use crate::pack::{self, STREAM, denied};
-use crate::program::Run;
+use crate::program::{Folder, Run};
 
 const RENDER: [&str; 4] = ["render", "--policies", "pack", "--helm4"];
+
+/// Renders below a shell, whose stderr stands for Helm's: it gets the report too, and the tests' own does not.
+fn render(folder: &Folder, report: Option<&str>, stdin: impl Into<Vec<u8>>) -> Run {
+    let program = env!("CARGO_BIN_EXE_fixative");
+    let mut command = folder.program("/bin/sh", &["-c", "\"$0\" \"$@\" 2>said; exit $?", program]);
+    command.args(RENDER).write_stdin(stdin.into());
+    report.map(|report| command.env("FIXATIVE_REPORT", report));
+    Run::of(&mut command)
+}
 
 #[test]
 fn a_failed_render_for_helm_4_is_found_again() {
@@ -11,7 +20,7 @@ fn a_failed_render_for_helm_4_is_found_again() {
     folder
         .run(&["last"], "")
         .cannot_answer(&["no failed render has left a report in"]);
-    assert_eq!(folder.run(&RENDER, denied()).status, 1);
+    assert_eq!(render(&folder, None, denied()).status, 1);
     let last = folder.run(&["last"], "");
     assert_eq!(last.status, 0, "{}", last.stderr);
     assert!(
@@ -25,13 +34,13 @@ fn a_failed_render_for_helm_4_is_found_again() {
         "{}",
         last.stdout
     );
-    assert_eq!(folder.run(&RENDER, STREAM).status, 0);
+    assert_eq!(render(&folder, None, STREAM).status, 0);
     assert_eq!(
         folder.run(&["last"], "").stdout,
         last.stdout,
         "a good render leaves it"
     );
-    assert_eq!(folder.run(&RENDER, "kind: Pod\nphotos: [\n").status, 2);
+    assert_eq!(render(&folder, None, "kind: Pod\nphotos: [\n").status, 2);
     assert!(folder.run(&["last"], "").stdout.contains("<stdin>:2:"));
 }
 
@@ -40,7 +49,7 @@ fn a_failed_render_for_helm_4_is_found_again() {
 fn the_report_is_private() {
     use std::os::unix::fs::PermissionsExt as _;
     let folder = pack::folder();
-    folder.run(&RENDER, denied());
+    render(&folder, None, denied());
     let file = folder.path("state/fixative/last-render.txt");
     assert_eq!(
         std::fs::metadata(file).unwrap().permissions().mode() & 0o777,
@@ -65,7 +74,7 @@ fn the_user_may_say_where_it_goes() {
 #[test]
 fn a_report_that_cannot_be_written_changes_nothing() {
     let folder = pack::folder().with("state", "a file where the folder should be");
-    let run = folder.run(&RENDER, denied());
+    let run = render(&folder, None, denied());
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{}", run.stderr);
     let mut command = folder.command(&RENDER);
     let run = Run::of(command.env("FIXATIVE_REPORT", "/dev/full").write_stdin(denied()));
@@ -76,15 +85,15 @@ fn a_report_that_cannot_be_written_changes_nothing() {
 #[cfg(target_os = "linux")]
 #[test]
 fn the_stderr_of_the_caller_gets_the_report_too() {
-    use crate::program::shell;
-    let folder = pack::folder().with("in.yaml", denied());
-    let line = "\"$0\" render --policies pack --helm4 in.yaml 2>/dev/null; exit $?";
-    let run = shell(&folder.path(""), line);
-    assert_eq!(run.status, 1);
+    let folder = pack::folder();
+    let run = render(&folder, None, denied());
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
     assert!(
         run.stderr
             .contains("error[tagged/tag]: the image of main has no tag"),
         "{}",
         run.stderr
     );
+    let good = render(&folder, None, STREAM);
+    assert_eq!((good.status, good.stderr.as_str()), (0, ""));
 }

@@ -1,7 +1,7 @@
 //! Runs the built program in a folder of its own, without the environment of whoever runs the tests.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use assert_cmd::Command;
 use tempfile::TempDir;
@@ -43,9 +43,17 @@ impl Folder {
 
     /// The program, ready to run.
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_fixative"));
-        command.args(arguments).current_dir(self.dir.path()).env_clear();
+        self.program(env!("CARGO_BIN_EXE_fixative"), arguments)
+    }
+
+    /// Any program, in the folder and with an environment that holds nothing of ours.
+    pub fn program(&self, program: &str, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program);
         command
+            .args(arguments)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
             .env("HOME", self.path("home"))
             .env("XDG_STATE_HOME", self.path("state"));
         command
@@ -79,14 +87,6 @@ impl Run {
 }
 
 /// Runs a line of a shell with the program as `$0`.
-pub fn shell(folder: &Path, line: &str) -> Run {
-    let mut command = Command::new("/bin/sh");
-    command
-        .args(["-c", line, env!("CARGO_BIN_EXE_fixative")])
-        .current_dir(folder);
-    command
-        .env_clear()
-        .env("PATH", "/usr/bin:/bin")
-        .env("XDG_STATE_HOME", folder.join("state"));
-    Run::of(&mut command)
+pub fn shell(folder: &Folder, line: &str) -> Run {
+    Run::of(&mut folder.program("/bin/sh", &["-c", line, env!("CARGO_BIN_EXE_fixative")]))
 }

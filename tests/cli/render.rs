@@ -233,7 +233,7 @@ fn a_full_disk_and_a_closed_pipe_are_status_2() {
         "{ sleep 0.3; \"$0\" render --policies pack in.yaml; echo $? >&2; } | :",
     ];
     for line in lines {
-        let run = shell(&folder.path(""), line);
+        let run = shell(&folder, line);
         assert!(
             run.stderr.contains("cannot write to standard output"),
             "{line}: {}",

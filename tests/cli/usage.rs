@@ -98,7 +98,7 @@ fn an_answer_that_does_not_get_out_is_status_2() {
         "{ sleep 0.3; \"$0\" completions bash; echo $? >&2; } | :",
     ];
     for line in broken {
-        let run = shell(&folder.path(""), line);
+        let run = shell(&folder, line);
         assert!(
             run.stderr.contains("cannot write to standard output"),
             "{line}: {}",

@@ -6,7 +6,7 @@ use crate::plan::Decision;
 use crate::pointer::{KeyedPath, Place, Step};
 use crate::policy::{Disposition, Severity};
 use crate::resource::{Origin, Resource};
-use crate::source::{Source, Span};
+use crate::source::Source;
 use crate::stream::{ObjectPlan, SourcePlan};
 use crate::unknown::{Unknown, Why};
 
