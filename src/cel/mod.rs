@@ -1,4 +1,17 @@
-//! CEL on crate `cel`: compile once, bind lazily, never hang.
+//! CEL: compile once, bind lazily, never hang.
+//!
+//! The grammar is crate `cel`'s; what a tree means is evaluated here ([`evaluate`] says why).
+
+mod budget;
+mod evaluate;
+mod functions;
+mod ir;
+mod library;
+mod lower;
+mod parse;
+#[cfg(test)]
+mod tests;
+mod value;
 
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -21,7 +34,9 @@ pub struct Function {
 
 /// What an expression may call and name.
 #[derive(Debug)]
-pub struct Environment {}
+pub struct Environment {
+    functions: functions::Functions,
+}
 
 /// An expression that does not compile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -39,14 +54,24 @@ impl Environment {
     /// An environment with the library and these functions; fails on recursion, a clash of names, or a body
     /// that does not parse (the `usize` is the position of the function).
     pub fn new(functions: &[Function]) -> Result<Self, (usize, CompileError)> {
-        let _ = functions;
-        todo!()
+        functions::read(functions).map(|functions| Self { functions })
     }
 
     /// Compiles an expression that may use `names` (and the library, and the functions).
     pub fn compile(&self, source: &str, names: &[&str]) -> Result<Program, CompileError> {
-        let _ = (source, names);
-        todo!()
+        let tree = parse::parse(source)?;
+        let names = lower::Names {
+            functions: &self.functions,
+            names,
+        };
+        let lowered = lower::lower(source, &tree, &names);
+        parse::dismantle(tree);
+        let lower::Lowered { compiled, mentions } = lowered?;
+        Ok(Program {
+            source: source.to_owned(),
+            compiled,
+            mentions,
+        })
     }
 }
 
@@ -54,6 +79,8 @@ impl Environment {
 #[derive(Debug)]
 pub struct Program {
     source: String,
+    compiled: ir::Compiled,
+    mentions: BTreeSet<String>,
 }
 
 /// Why an evaluation gave no value.
@@ -132,13 +159,18 @@ impl Program {
     /// The free names and host functions (functions inlined) that it may ask the scope for: what locality is
     /// inferred from.
     pub fn mentions(&self) -> &BTreeSet<String> {
-        todo!()
+        &self.mentions
     }
 
     /// Evaluates to JSON.
     pub fn evaluate(&self, scope: &dyn Scope) -> Result<Value, Fault> {
-        let _ = scope;
-        todo!()
+        let (result, mut budget) = evaluate::run(&self.compiled, scope)?;
+        evaluate::to_json(&result, &mut budget)
+    }
+
+    /// The value, if `params` alone decide it: what it would be for every object.
+    pub fn fold(&self, params: &Value) -> Option<Value> {
+        self.evaluate(&Params(params)).ok()
     }
 
     /// Evaluates a condition; anything but a boolean is a failure.
@@ -149,5 +181,26 @@ impl Program {
                 "the expression must give true or false, but gave {other}"
             ))),
         }
+    }
+}
+
+/// A scope in which only the params are known.
+#[derive(Debug)]
+struct Params<'p>(&'p Value);
+
+impl Scope for Params<'_> {
+    fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault> {
+        match name {
+            "params" => Ok(Binding::Borrowed {
+                value: self.0,
+                hide_null: true,
+            }),
+            // A failure, since `known()` would turn an Unknown into an answer.
+            other => Err(Fault::Failed(format!("{other} is not known yet"))),
+        }
+    }
+
+    fn call<'s>(&'s self, function: &str, _: &[Value]) -> Result<Binding<'s>, Fault> {
+        Err(Fault::Failed(format!("{function} cannot be asked yet")))
     }
 }
