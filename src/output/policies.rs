@@ -75,9 +75,11 @@ pub fn show(set: &PolicySet, policy: &Policy, style: Style) -> String {
     if policy.sensitive {
         text += "  values under its findings are never printed\n";
     }
-    for paragraph in policy.description.trim().lines() {
-        text += if text.ends_with("\n\n") { "" } else { "\n" };
-        text += &clean(paragraph);
+    if !policy.description.trim().is_empty() {
+        text.push('\n');
+    }
+    for line in policy.description.trim().lines() {
+        text += &format!("{}\n", clean(line));
     }
     text += &params(policy, style);
     text += &format!("\n{}\n", style.paint(Tone::Strong, "Rules"));
@@ -87,10 +89,10 @@ pub fn show(set: &PolicySet, policy: &Policy, style: Style) -> String {
 
 fn params(policy: &Policy, style: Style) -> String {
     let Some(params) = policy.params.as_object().filter(|params| !params.is_empty()) else {
-        return "\n".to_owned();
+        return String::new();
     };
     let width = params.keys().map(|name| name.chars().count()).max().unwrap_or(0);
-    let mut text = format!("\n\n{}\n", style.paint(Tone::Strong, "Parameters"));
+    let mut text = format!("\n{}\n", style.paint(Tone::Strong, "Parameters"));
     for (name, value) in params {
         text += &format!("  {:width$}  {}\n", clean(name), clean(&value.to_string()));
     }
