@@ -5,10 +5,13 @@ use crate::program::{Folder, Run};
 
 const RENDER: [&str; 4] = ["render", "--policies", "pack", "--helm4"];
 
+/// A job in the background: for others some shells redirect their own stderr.
+const LINE: &str = "exec 3<&0; \"$0\" \"$@\" <&3 2>said & wait $!";
+
 /// Renders below a shell, whose stderr stands for Helm's: it gets the report too, and the tests' own does not.
 fn render(folder: &Folder, report: Option<&str>, stdin: impl Into<Vec<u8>>) -> Run {
     let program = env!("CARGO_BIN_EXE_fixative");
-    let mut command = folder.program("/bin/sh", &["-c", "\"$0\" \"$@\" 2>said; exit $?", program]);
+    let mut command = folder.program("/bin/sh", &["-c", LINE, program]);
     command.args(RENDER).write_stdin(stdin.into());
     report.map(|report| command.env("FIXATIVE_REPORT", report));
     Run::of(&mut command)
@@ -76,8 +79,7 @@ fn a_report_that_cannot_be_written_changes_nothing() {
     let folder = pack::folder().with("state", "a file where the folder should be");
     let run = render(&folder, None, denied());
     assert_eq!((run.status, run.stdout.as_str()), (1, ""), "{}", run.stderr);
-    let mut command = folder.command(&RENDER);
-    let run = Run::of(command.env("FIXATIVE_REPORT", "/dev/full").write_stdin(denied()));
+    let run = render(&folder, Some("/dev/full"), denied());
     assert_eq!(run.status, 1);
 }
 
