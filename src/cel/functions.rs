@@ -11,7 +11,6 @@ use super::{CompileError, Function, HOST_FUNCTIONS};
 /// A function that is ready to be expanded.
 #[derive(Debug)]
 pub(super) struct Body {
-    pub name: String,
     pub args: Vec<String>,
     /// `None` only while it is taken apart.
     tree: Option<IdedExpr>,
@@ -42,7 +41,6 @@ pub(super) fn read(functions: &[Function]) -> Result<Functions, (usize, CompileE
         check_name(function, &bodies).map_err(|error| (position, error))?;
         let tree = parse(&function.expression).map_err(|error| (position, error))?;
         let body = Body {
-            name: function.name.clone(),
             args: function.args.clone(),
             tree: Some(tree),
         };

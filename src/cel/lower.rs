@@ -98,7 +98,7 @@ impl Lowering<'_> {
         match &tree.expr {
             Expr::Literal(literal) => Ok(Ir::Literal(self::literal(literal))),
             Expr::Ident(name) => self.name(name, tree.id),
-            Expr::Select(select) => self.select(select, tree.id),
+            Expr::Select(select) => self.select(select),
             Expr::Call(call) => self.call(call, tree.id),
             Expr::Comprehension(comprehension) => self.standard_loop(comprehension, tree.id),
             Expr::List(list) => {
@@ -159,7 +159,7 @@ impl Lowering<'_> {
         nearest(name, self.names.names.iter().copied().chain(locals))
     }
 
-    fn select(&mut self, select: &SelectExpr, id: NodeId) -> Result<Ir, CompileError> {
+    fn select(&mut self, select: &SelectExpr) -> Result<Ir, CompileError> {
         let field = select.field.as_str().into();
         if !select.test
             && let Some(qualified) = self.qualified(&select.operand, &select.field)
@@ -167,7 +167,12 @@ impl Lowering<'_> {
         {
             return Ok(Ir::Literal(Literal::Type(type_name)));
         }
-        let _ = id;
+        if let Expr::Ident(name) = &select.operand.expr {
+            let is_local = self.locals.iter().any(|(local, _)| local == name);
+            if !is_local && self.names.names.contains(&name.as_str()) {
+                self.mentions.insert(format!("{name}.{}", select.field));
+            }
+        }
         let operand = self.boxed(&select.operand)?;
         Ok(if select.test {
             Ir::Has(operand, field)

@@ -75,6 +75,11 @@ impl Environment {
     }
 }
 
+/// A pattern as `matches` takes it: linear in time, bounded in size; `None` for one that is wrong or too large.
+pub fn compile_pattern(pattern: &str) -> Option<std::sync::Arc<regex::Regex>> {
+    library::compile_pattern(pattern)
+}
+
 /// A compiled expression; cheap to share, immutable.
 #[derive(Debug)]
 pub struct Program {
@@ -157,7 +162,7 @@ impl Program {
     }
 
     /// The free names and host functions (functions inlined) that it may ask the scope for: what locality is
-    /// inferred from.
+    /// inferred from. A field of a free name is there as well: `params.path`.
     pub fn mentions(&self) -> &BTreeSet<String> {
         &self.mentions
     }

@@ -204,7 +204,7 @@ fn host_functions_reach_the_scope() {
         .compile("peers('server').all(p, p.name == object.metadata.name)", &NAMES)
         .unwrap();
     let mentions: Vec<&str> = program.mentions().iter().map(String::as_str).collect();
-    assert_eq!(mentions, ["object", "peers"]);
+    assert_eq!(mentions, ["object", "object.metadata", "peers"]);
 }
 
 /// Unknown in every place: it decides nothing and is never lost.

@@ -3,6 +3,7 @@
 use super::{Console, Failure, Status, answer, set};
 use crate::cli::{PoliciesCommand, SchemaKind, SetArgs};
 use crate::output::{clean, policies};
+use crate::{policy, testing};
 
 pub(super) fn run(command: &PoliciesCommand, console: &mut Console) -> Result<Status, Failure> {
     let text = match command {
@@ -22,15 +23,11 @@ fn show(name: &str, args: &SetArgs, console: &mut Console) -> Result<String, Fai
 }
 
 fn schema(kind: SchemaKind) -> String {
-    let kind = match kind {
-        SchemaKind::Policy => "policy",
-        SchemaKind::Pack => "pack",
-        SchemaKind::Config => "config",
-        SchemaKind::Test => "test",
+    let schema = match kind {
+        SchemaKind::Policy => policy::json_schema(policy::SchemaKind::Policy),
+        SchemaKind::Pack => policy::json_schema(policy::SchemaKind::Pack),
+        SchemaKind::Config => policy::json_schema(policy::SchemaKind::Config),
+        SchemaKind::Test => &testing::spec::json_schema(),
     };
-    format!("{:#}\n", json_schema(kind))
-}
-
-fn json_schema(kind: &str) -> serde_json::Value {
-    serde_json::json!({"title": kind})
+    format!("{schema:#}\n")
 }

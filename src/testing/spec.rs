@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::manifest::{self, Tree};
-use crate::pointer::{Pointer, Token};
-use crate::policy::{Disposition, Door};
+use crate::pointer::Pointer;
+use crate::policy::{self, Disposition, Door};
 use crate::source::{Diagnostic, Source, Span};
 
 /// A test file: cases for the policies of the pack that it stands in.
@@ -159,44 +159,21 @@ pub fn read(file: &Source) -> Result<(Test, Tree), Vec<Diagnostic>> {
             "this test file is empty",
         )]);
     };
-    let test = typed(file, &tree).map_err(|error| vec![*error])?;
+    let test = typed(file, &tree)?;
     Ok((test, tree))
 }
 
-fn typed(file: &Source, tree: &Tree) -> Result<Test, Box<Diagnostic>> {
-    let test: Test = serde_path_to_error::deserialize(&tree.value).map_err(|error| {
-        let span = deepest_span(tree, &pointer(error.path()));
-        Box::new(
-            Diagnostic::new("bad-test", file, span, error.inner().to_string())
-                .help("`fixative policies schema test` prints what a test file may hold"),
-        )
-    })?;
+/// The JSON schema of test files.
+pub fn json_schema() -> Value {
+    schemars::schema_for!(Test).to_value()
+}
+
+fn typed(file: &Source, tree: &Tree) -> Result<Test, Vec<Diagnostic>> {
+    let test: Test = policy::typed(file, tree, &json_schema())?;
     if (test.api_version.as_str(), test.kind.as_str()) != ("fixative.dev/v1alpha1", "Test") {
-        let span = deepest_span(tree, &Pointer::root().key("kind"));
+        let span = policy::span_of(tree, &Pointer::root().key("kind"));
         let message = "a file named *.test.yaml has apiVersion: fixative.dev/v1alpha1 and kind: Test";
-        return Err(Box::new(Diagnostic::new("bad-test", file, span, message)));
+        return Err(vec![Diagnostic::new("bad-test", file, span, message)]);
     }
     Ok(test)
-}
-
-fn pointer(path: &serde_path_to_error::Path) -> Pointer {
-    use serde_path_to_error::Segment;
-    let tokens = path.iter().filter_map(|segment| match segment {
-        Segment::Seq { index } => Some(Token::Index(*index)),
-        Segment::Map { key } => Some(Token::Key(key.clone())),
-        Segment::Enum { .. } | Segment::Unknown => None,
-    });
-    Pointer(tokens.collect())
-}
-
-fn deepest_span(tree: &Tree, pointer: &Pointer) -> Span {
-    let mut pointer = pointer.clone();
-    loop {
-        if let Some(span) = tree.key_span(&pointer).or_else(|| tree.span(&pointer)) {
-            return span;
-        }
-        if pointer.0.pop().is_none() {
-            return Span::default();
-        }
-    }
 }

@@ -178,6 +178,11 @@ pub(super) fn type_name(name: &str) -> Option<&'static str> {
     TYPES.into_iter().find(|known| *known == name)
 }
 
+/// A pattern, compiled or remembered.
+pub(super) fn compile_pattern(pattern: &str) -> Option<std::sync::Arc<regex::Regex>> {
+    regexes::compile(pattern, &mut Budget::new()).ok()
+}
+
 /// A call with types that the function does not take; values are never shown.
 fn mismatch(args: &[Cel<'_>]) -> Fault {
     let types: Vec<&str> = args.iter().map(Cel::type_name).collect();

@@ -1,0 +1,634 @@
+//! Loading: everything, or all that is wrong.
+
+use serde_json::{Map, Value, json};
+
+use super::compile::{self, Shared};
+use super::file::{span_of, typed};
+use super::matcher;
+use super::path;
+use super::spec::{
+    API_VERSION, ComponentSpec, ConfigFile, FunctionSpec, PackFile, PackReference, PolicyConfig, PolicyFile,
+    SchemaKind, json_schema,
+};
+use super::{
+    Component, ComponentObject, Exemption, LoadOptions, Pack, PackSource, Policy, PolicySet, digest, embedded,
+};
+use crate::cel::{Environment, Function};
+use crate::kube::GroupKind;
+use crate::manifest::{self, Tree};
+use crate::pointer::{Pointer, Token};
+use crate::source::{Diagnostic, Source, Span};
+
+/// Loads everything or says all that is wrong.
+pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
+    let config = Config::read(options)?;
+    let sources = pack_sources(options, &config)?;
+    let mut wrong = Vec::new();
+    let mut packs = Vec::new();
+    let mut policies: Vec<Policy> = Vec::new();
+    for source in &sources {
+        match read_pack(source).and_then(|unit| build_pack(unit, packs.len(), &config)) {
+            Ok((pack, own)) => {
+                packs.push(pack);
+                policies.extend(own);
+            }
+            Err(errors) => wrong.extend(errors),
+        }
+    }
+    if wrong.is_empty() {
+        config.check_names(&policies, &packs, &mut wrong);
+    }
+    let exemptions = config.exemptions(options.today.as_deref(), &mut wrong);
+    if !wrong.is_empty() {
+        return Err(wrong);
+    }
+    let effective = effective(&policies, &packs, &config);
+    Ok(PolicySet {
+        digest: digest::digest(&sources, &effective),
+        exempt_annotation: config.file.exempt_annotation.unwrap_or(true),
+        packs,
+        policies,
+        exemptions,
+    })
+}
+
+/// What of the configuration counts, for the digest.
+fn effective(policies: &[Policy], packs: &[Pack], config: &Config) -> Value {
+    let policies: Map<String, Value> = policies
+        .iter()
+        .map(|policy| {
+            let actions: Vec<String> = policy.rules.iter().map(|rule| format!("{:?}", rule.action)).collect();
+            let said = json!({
+                "params": policy.params, "inactive": policy.inactive, "severity": policy.severity, "actions": actions,
+            });
+            (policy.name.clone(), said)
+        })
+        .collect();
+    let components: Vec<String> = packs
+        .iter()
+        .map(|pack| format!("{:?}", pack.components))
+        .collect();
+    json!({
+        "policies": policies,
+        "components": components,
+        "exemptions": config.file.exemptions,
+        "exemptAnnotation": config.file.exempt_annotation,
+    })
+}
+
+/// The configuration with its text, and the params of the command line.
+pub(super) struct Config {
+    file: ConfigFile,
+    source: Source,
+    tree: Option<Tree>,
+    /// `(policy, name, value)`, with the text that messages show.
+    params: Vec<(String, String, String)>,
+}
+
+impl Config {
+    fn read(options: &LoadOptions) -> Result<Self, Vec<Diagnostic>> {
+        let params = options.params.clone();
+        let Some(source) = &options.config else {
+            let source = Source::new("the command line", "");
+            return Ok(Self {
+                file: ConfigFile::default(),
+                source,
+                tree: None,
+                params,
+            });
+        };
+        let Some(tree) = one_document(source)? else {
+            return Ok(Self {
+                file: ConfigFile::default(),
+                source: source.clone(),
+                tree: None,
+                params,
+            });
+        };
+        check_kind(source, &tree, "Config")?;
+        let file = typed(source, &tree, json_schema(SchemaKind::Config))?;
+        Ok(Self {
+            file,
+            source: source.clone(),
+            tree: Some(tree),
+            params,
+        })
+    }
+
+    fn wrong(&self, code: &'static str, at: &Pointer, message: String) -> Diagnostic {
+        let span = self
+            .tree
+            .as_ref()
+            .map_or(Span::default(), |tree| span_of(tree, at));
+        Diagnostic::new(code, &self.source, span, message)
+    }
+
+    /// What is said of a policy, the command line's params over the file's.
+    pub(super) fn of_policy(&self, name: &str) -> PolicyConfig {
+        self.file.policies.get(name).cloned().unwrap_or_default()
+    }
+
+    /// The command line's params of a policy, still text.
+    pub(super) fn params_of(&self, policy: &str) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.params.iter().filter(move |(of, _, _)| of == policy);
+        own.map(|(_, name, text)| (name.as_str(), text.as_str()))
+    }
+
+    /// A misfit of a policy's params: at the command line if it came from there.
+    pub(super) fn wrong_param(&self, policy: &str, path: &[String], message: &str) -> Diagnostic {
+        let name = path.first().map(String::as_str).unwrap_or_default();
+        let given = self
+            .params
+            .iter()
+            .rfind(|(of, param, _)| of == policy && param == name);
+        let message = format!("the param {policy}.{} {message}", path.join("."));
+        if let Some((of, param, text)) = given {
+            let argument = format!("--param {of}.{param}={text}");
+            let source = Source::new("the command line", argument.as_str());
+            return Diagnostic::new("bad-param", &source, Span::new(0, argument.len()), message);
+        }
+        let mut at = Pointer::root().key("policies").key(policy).key("params");
+        for step in path {
+            at.push(
+                step.parse()
+                    .map_or_else(|_| Token::Key(step.clone()), Token::Index),
+            );
+        }
+        self.wrong("bad-param", &at, message)
+    }
+
+    /// Images that the user calls a component of a pack.
+    fn add_components(&self, pack: &mut Pack) {
+        for (name, more) in &self.file.components {
+            if let Some(component) = pack
+                .components
+                .iter_mut()
+                .find(|component| component.name == *name)
+            {
+                component.images.extend(more.images.iter().cloned());
+                component.generic.extend(more.generic.iter().cloned());
+            }
+        }
+    }
+
+    fn check_names(&self, policies: &[Policy], packs: &[Pack], wrong: &mut Vec<Diagnostic>) {
+        let policy_names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
+        let help = |name: &str, known: &[&str]| match nearest(name, known) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("known are {}", known.join(", ")),
+        };
+        for name in self
+            .file
+            .policies
+            .keys()
+            .filter(|name| !policy_names.contains(&name.as_str()))
+        {
+            let at = Pointer::root().key("policies").key(name);
+            let span = self
+                .tree
+                .as_ref()
+                .and_then(|tree| tree.key_span(&at))
+                .unwrap_or_default();
+            let message = format!("there is no policy `{name}`");
+            wrong.push(
+                Diagnostic::new("unknown-policy", &self.source, span, message)
+                    .help(help(name, &policy_names)),
+            );
+        }
+        for (name, param, text) in self
+            .params
+            .iter()
+            .filter(|(name, _, _)| !policy_names.contains(&name.as_str()))
+        {
+            let argument = format!("--param {name}.{param}={text}");
+            let source = Source::new("the command line", argument.as_str());
+            let message = format!("there is no policy `{name}`");
+            let span = Span::new(0, argument.len());
+            wrong.push(
+                Diagnostic::new("unknown-policy", &source, span, message).help(help(name, &policy_names)),
+            );
+        }
+        let components: Vec<&str> = packs
+            .iter()
+            .flat_map(|pack| &pack.components)
+            .map(|component| component.name.as_str())
+            .collect();
+        for name in self
+            .file
+            .components
+            .keys()
+            .filter(|name| !components.contains(&name.as_str()))
+        {
+            let at = Pointer::root().key("components").key(name);
+            let span = self
+                .tree
+                .as_ref()
+                .and_then(|tree| tree.key_span(&at))
+                .unwrap_or_default();
+            let message = format!("no pack has a component `{name}`");
+            wrong.push(
+                Diagnostic::new("unknown-component", &self.source, span, message)
+                    .help(help(name, &components)),
+            );
+        }
+        for (index, exemption) in self.file.exemptions.iter().enumerate() {
+            for (position, name) in exemption.policies.iter().enumerate() {
+                if !policy_names.iter().any(|policy| super::glob(name, policy)) {
+                    let at = Pointer::root()
+                        .key("exemptions")
+                        .index(index)
+                        .key("policies")
+                        .index(position);
+                    let message = format!("there is no policy `{name}` to be exempt from");
+                    wrong.push(
+                        self.wrong("unknown-policy", &at, message)
+                            .help(help(name, &policy_names)),
+                    );
+                }
+            }
+        }
+    }
+
+    /// The exemptions that count today.
+    fn exemptions(&self, today: Option<&str>, wrong: &mut Vec<Diagnostic>) -> Vec<Exemption> {
+        let mut all = Vec::new();
+        for (index, spec) in self.file.exemptions.iter().enumerate() {
+            let at = Pointer::root().key("exemptions").index(index);
+            if let Some(until) = &spec.until
+                && !is_date(until)
+            {
+                let message = format!("`{until}` is no day like 2027-03-01");
+                wrong.push(self.wrong("bad-date", &at.key("until"), message));
+                continue;
+            }
+            if spec
+                .until
+                .as_deref()
+                .zip(today)
+                .is_some_and(|(until, today)| until < today)
+            {
+                continue;
+            }
+            match matcher::plain(&spec.matching) {
+                Ok(matcher) => all.push(Exemption {
+                    policies: spec.policies.clone(),
+                    matcher,
+                    reason: spec.reason.clone(),
+                    until: spec.until.clone(),
+                }),
+                Err((field, message)) => {
+                    wrong.push(self.wrong("bad-match", &at.key("match").key(field), message))
+                }
+            }
+        }
+        all
+    }
+}
+
+fn is_date(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('-').collect();
+    let is_number =
+        |part: &&str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
+    matches!(parts.as_slice(), [year, month, day] if is_number(year, 4) && is_number(month, 2) && is_number(day, 2))
+}
+
+pub(super) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let score = |other: &str| strsim::jaro_winkler(name, other);
+    let best = known
+        .iter()
+        .copied()
+        .max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(best) > 0.75).then_some(best)
+}
+
+/// The packs that the command line or the configuration names, else all that are embedded.
+fn pack_sources(options: &LoadOptions, config: &Config) -> Result<Vec<PackSource>, Vec<Diagnostic>> {
+    if let Some(packs) = &options.packs {
+        return Ok(packs.clone());
+    }
+    let Some(references) = &config.file.packs else {
+        return Ok(embedded::embedded());
+    };
+    let mut packs = Vec::new();
+    for (index, reference) in references.iter().enumerate() {
+        let at = Pointer::root().key("packs").index(index);
+        packs.push(one_pack(reference, options, config, &at).map_err(|wrong| vec![*wrong])?);
+    }
+    Ok(packs)
+}
+
+fn one_pack(
+    reference: &PackReference,
+    options: &LoadOptions,
+    config: &Config,
+    at: &Pointer,
+) -> Result<PackSource, Box<Diagnostic>> {
+    match (reference, options.read_pack) {
+        (
+            PackReference {
+                name: Some(name),
+                path: None,
+            },
+            _,
+        ) => embedded::named(name).ok_or_else(|| {
+            let message = format!("there is no embedded pack `{name}`");
+            let known = embedded::names();
+            let help = format!(
+                "embedded are: {}; a folder is named with `path`",
+                known.join(", ")
+            );
+            Box::new(config.wrong("unknown-pack", &at.key("name"), message).help(help))
+        }),
+        (
+            PackReference {
+                name: None,
+                path: Some(path),
+            },
+            Some(read),
+        ) => read(std::path::Path::new(path))
+            .map_err(|error| Box::new(config.wrong("unreadable-pack", &at.key("path"), error.message))),
+        (
+            PackReference {
+                name: None,
+                path: Some(_),
+            },
+            None,
+        ) => {
+            let message = "packs in folders cannot be read here".to_owned();
+            Err(Box::new(config.wrong(
+                "unreadable-pack",
+                &at.key("path"),
+                message,
+            )))
+        }
+        _ => {
+            let message = "a pack has either a name or a path".to_owned();
+            Err(Box::new(config.wrong("unknown-pack", at, message)))
+        }
+    }
+}
+
+/// The one document of a typed file; `None` for an empty one.
+fn one_document(source: &Source) -> Result<Option<Tree>, Vec<Diagnostic>> {
+    let mut trees = documents(source)?;
+    match (trees.pop(), trees.is_empty()) {
+        (tree, true) => Ok(tree),
+        (Some(tree), false) => {
+            let span = span_of(&tree, &Pointer::root());
+            Err(vec![Diagnostic::new(
+                "second-document",
+                source,
+                span,
+                "this file must be one document",
+            )])
+        }
+        (None, false) => Ok(None),
+    }
+}
+
+/// The documents of a file that say something.
+fn documents(source: &Source) -> Result<Vec<Tree>, Vec<Diagnostic>> {
+    let mut trees = Vec::new();
+    let mut wrong = Vec::new();
+    for document in manifest::split(source) {
+        match manifest::read(source, &document) {
+            Ok(tree) if tree.value.is_null() => {}
+            Ok(tree) => {
+                wrong.extend(tree.notes.iter().cloned());
+                trees.push(tree);
+            }
+            Err(error) => wrong.push(error),
+        }
+    }
+    if wrong.is_empty() { Ok(trees) } else { Err(wrong) }
+}
+
+fn check_kind(source: &Source, tree: &Tree, kind: &str) -> Result<(), Vec<Diagnostic>> {
+    let text = |key: &str| tree.value.get(key).and_then(Value::as_str);
+    let wrong = |key: &str, message: String| {
+        let span = span_of(tree, &Pointer::root().key(key));
+        Err(vec![Diagnostic::new("wrong-kind", source, span, message)])
+    };
+    match (text("apiVersion"), text("kind")) {
+        (_, Some(found)) if found != kind => {
+            wrong("kind", format!("this is a {found}, expected is a {kind}"))
+        }
+        (Some(found), _) if found != API_VERSION => wrong(
+            "apiVersion",
+            format!("the version {found} is not known; this program reads {API_VERSION}"),
+        ),
+        _ if !tree.value.is_object() => {
+            let message = format!("this is no {kind}: it must be a map with apiVersion and kind");
+            Err(vec![Diagnostic::new(
+                "wrong-kind",
+                source,
+                span_of(tree, &Pointer::root()),
+                message,
+            )])
+        }
+        _ => Ok(()),
+    }
+}
+
+/// The typed files of one pack.
+struct PackUnit {
+    origin: String,
+    pack: Option<Unit<PackFile>>,
+    policies: Vec<Unit<PolicyFile>>,
+}
+
+/// A typed document with its text.
+pub(super) struct Unit<T> {
+    pub source: Source,
+    pub tree: Tree,
+    pub file: T,
+}
+
+fn read_pack(pack: &PackSource) -> Result<PackUnit, Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let mut unit = PackUnit {
+        origin: pack.origin.clone(),
+        pack: None,
+        policies: Vec::new(),
+    };
+    for source in &pack.files {
+        let trees = match documents(source) {
+            Ok(trees) => trees,
+            Err(errors) => {
+                wrong.extend(errors);
+                continue;
+            }
+        };
+        for tree in trees {
+            if let Err(errors) = add_document(&mut unit, source, tree) {
+                wrong.extend(errors);
+            }
+        }
+    }
+    if wrong.is_empty() { Ok(unit) } else { Err(wrong) }
+}
+
+fn add_document(unit: &mut PackUnit, source: &Source, tree: Tree) -> Result<(), Vec<Diagnostic>> {
+    match tree.value.get("kind").and_then(Value::as_str) {
+        Some("Pack") => {
+            check_kind(source, &tree, "Pack")?;
+            if let Some(first) = &unit.pack {
+                let message = format!("{} holds a Pack already, and a pack has one", first.source.name());
+                let span = span_of(&tree, &Pointer::root().key("kind"));
+                return Err(vec![Diagnostic::new("second-pack", source, span, message)]);
+            }
+            let file = typed(source, &tree, json_schema(SchemaKind::Pack))?;
+            unit.pack = Some(Unit {
+                source: source.clone(),
+                tree,
+                file,
+            });
+        }
+        _ => {
+            check_kind(source, &tree, "Policy")?;
+            let file = typed(source, &tree, json_schema(SchemaKind::Policy))?;
+            unit.policies.push(Unit {
+                source: source.clone(),
+                tree,
+                file,
+            });
+        }
+    }
+    Ok(())
+}
+
+fn build_pack(
+    unit: PackUnit,
+    position: usize,
+    config: &Config,
+) -> Result<(Pack, Vec<Policy>), Vec<Diagnostic>> {
+    let mut wrong = Vec::new();
+    let (mut pack, functions) = match &unit.pack {
+        Some(file) => compile_pack(file)?,
+        None => {
+            let name = unit.origin.split(" (").next().unwrap_or_default().to_owned();
+            (
+                Pack {
+                    name,
+                    version: String::new(),
+                    components: Vec::new(),
+                    ours: None,
+                },
+                Vec::new(),
+            )
+        }
+    };
+    config.add_components(&mut pack);
+    let mut units = unit.policies;
+    units.sort_by(|a, b| a.file.metadata.name.cmp(&b.file.metadata.name));
+    for pair in units.windows(2) {
+        if let [first, second] = pair
+            && first.file.metadata.name == second.file.metadata.name
+        {
+            let name = &second.file.metadata.name;
+            let span = span_of(&second.tree, &Pointer::root().key("metadata").key("name"));
+            let message = format!("there is a policy `{name}` already, in {}", first.source.name());
+            wrong.push(Diagnostic::new("duplicate-policy", &second.source, span, message));
+        }
+    }
+    let mut policies = Vec::new();
+    for unit in &units {
+        let shared = Shared {
+            pack: &pack,
+            position,
+            functions: &functions,
+            config,
+        };
+        match compile::policy(unit, &shared) {
+            Ok(policy) => policies.push(policy),
+            Err(errors) => wrong.extend(errors),
+        }
+    }
+    if wrong.is_empty() {
+        Ok((pack, policies))
+    } else {
+        Err(wrong)
+    }
+}
+
+pub(super) fn function(spec: &FunctionSpec) -> Function {
+    Function {
+        name: spec.name.clone(),
+        args: spec.args.clone(),
+        expression: spec.expression.clone(),
+    }
+}
+
+fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Vec<Function>), Vec<Diagnostic>> {
+    let spec = &unit.file.spec;
+    let functions: Vec<Function> = spec.functions.iter().map(function).collect();
+    let at = |steps: Pointer| Pointer::root().key("spec").join(&steps);
+    let environment = Environment::new(&functions).map_err(|(index, error)| {
+        let place = at(Pointer::root().key("functions").index(index).key("expression"));
+        let expression = functions
+            .get(index)
+            .map_or("", |function| function.expression.as_str());
+        vec![compile::cel_error(
+            &unit.source,
+            &unit.tree,
+            &place,
+            expression,
+            &error,
+        )]
+    })?;
+    let ours = match &spec.ours {
+        Some(text) => Some(
+            environment
+                .compile(text, &["object", "labels"])
+                .map_err(|error| {
+                    let place = at(Pointer::root().key("ours"));
+                    vec![compile::cel_error(&unit.source, &unit.tree, &place, text, &error)]
+                })?,
+        ),
+        None => None,
+    };
+    let mut components = Vec::new();
+    for (name, value) in &spec.components {
+        let place = at(Pointer::root().key("components").key(name));
+        let spec: ComponentSpec = serde_json::from_value(value.clone()).map_err(|error| {
+            vec![Diagnostic::new(
+                "wrong-type",
+                &unit.source,
+                span_of(&unit.tree, &place),
+                error.to_string(),
+            )]
+        })?;
+        components.push(component(name, &spec).map_err(|message| {
+            vec![Diagnostic::new(
+                "bad-component",
+                &unit.source,
+                span_of(&unit.tree, &place),
+                message,
+            )]
+        })?);
+    }
+    let pack = Pack {
+        name: unit.file.metadata.name.clone(),
+        version: spec.version.clone(),
+        components,
+        ours,
+    };
+    Ok((pack, functions))
+}
+
+fn component(name: &str, spec: &ComponentSpec) -> Result<Component, String> {
+    let mut objects = Vec::new();
+    for object in &spec.objects {
+        let image = path::parse(&object.image, false).map_err(|error| error.message)?;
+        objects.push(ComponentObject {
+            kind: GroupKind::parse(&object.kind),
+            image,
+        });
+    }
+    Ok(Component {
+        name: name.to_owned(),
+        images: spec.images.clone(),
+        generic: spec.generic.clone(),
+        objects,
+    })
+}

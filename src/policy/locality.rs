@@ -1,0 +1,80 @@
+//! What a rule's answer depends on, told from what its expressions mention.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Locality, Matcher, Template, Variable, Verb};
+use crate::cel::Program;
+
+/// Names and functions that look beyond the object, its params and its own metadata.
+const FACTUAL: [&str; 10] = [
+    "volumes",
+    "peers",
+    "storageClass",
+    "world.get",
+    "world.list",
+    "namespaceObject",
+    "request",
+    "oldObject",
+    "oldPod",
+    "world",
+];
+/// Names of the object as it was.
+const OLD: [&str; 2] = ["oldObject", "oldPod"];
+
+/// What the expressions of a rule mention, variables followed.
+pub(super) struct Mentions(BTreeSet<String>);
+
+impl Mentions {
+    /// Everything that the programs of a rule mention.
+    pub fn of<'p>(programs: impl Iterator<Item = &'p Program>, variables: &[Variable]) -> Self {
+        let by_name: BTreeMap<String, &Variable> = variables
+            .iter()
+            .map(|variable| (format!("variables.{}", variable.name), variable))
+            .collect();
+        let mut all = BTreeSet::new();
+        let mut rest: Vec<&Program> = programs.collect();
+        let mut seen = BTreeSet::new();
+        while let Some(program) = rest.pop() {
+            for name in program.mentions() {
+                if let Some(variable) = by_name.get(name)
+                    && seen.insert(name.clone())
+                {
+                    rest.push(&variable.program);
+                }
+                all.insert(name.clone());
+            }
+        }
+        Self(all)
+    }
+
+    /// Whether the rule needs more than the object, params and own metadata.
+    pub fn locality(&self, matchers: &[Matcher]) -> Locality {
+        let by_match = matchers
+            .iter()
+            .any(|matcher| matcher.namespace_selector.is_some() || matcher.operations.is_some());
+        match by_match || FACTUAL.iter().any(|name| self.0.contains(*name)) {
+            true => Locality::Factual,
+            false => Locality::Local,
+        }
+    }
+
+    /// Whether the rule reads the object as it was.
+    pub fn is_transition(&self) -> bool {
+        OLD.iter().any(|name| self.0.contains(*name))
+    }
+}
+
+/// The programs of a verb.
+pub(super) fn programs(verb: &Verb) -> Vec<&Program> {
+    match verb {
+        Verb::Merge(template)
+        | Verb::Set(template)
+        | Verb::Ensure(template)
+        | Verb::RequireNodeAffinity(template) => template.programs(),
+        Verb::PreferNodeAffinity { weight, term } => {
+            [weight, term].into_iter().flat_map(Template::programs).collect()
+        }
+        Verb::Remove => Vec::new(),
+        Verb::Assert(program) => vec![program],
+    }
+}

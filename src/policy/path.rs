@@ -1,0 +1,139 @@
+//! Typed paths: `spec.volumes[name=data]`, `containers[server].env[*]`, `metadata.annotations["a.b/c"]`.
+
+use super::{Path, Root, Segment};
+
+/// A path that cannot be read, and where in its text.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub(super) struct PathError {
+    pub message: String,
+    pub at: usize,
+}
+
+fn wrong(at: usize, message: impl Into<String>) -> PathError {
+    PathError {
+        message: message.into(),
+        at,
+    }
+}
+
+/// Reads a path. `containers[…]` at its start is a root of its own where `pods` says so.
+pub(super) fn parse(text: &str, pods: bool) -> Result<Path, PathError> {
+    let mut rest = Rest { text, at: 0 };
+    let mut root = Root::Subject;
+    let mut segments = Vec::new();
+    if pods && let Some(selected) = text.strip_prefix("containers[") {
+        let end = selected
+            .find(']')
+            .ok_or_else(|| wrong(text.len(), "the bracket is not closed"))?;
+        root = Root::Containers(components(
+            selected.get(..end).unwrap_or_default(),
+            "containers[".len(),
+        )?);
+        rest.at = "containers[".len() + end + 1;
+        rest.dot()?;
+    }
+    while !rest.is_empty() {
+        segments.push(rest.segment()?);
+        rest.dot()?;
+    }
+    if segments.is_empty() && root == Root::Subject {
+        return Err(wrong(0, "the path is empty"));
+    }
+    Ok(Path {
+        root,
+        segments,
+        text: text.to_owned(),
+    })
+}
+
+/// `server,database`; `None` is `*`.
+fn components(text: &str, at: usize) -> Result<Option<Vec<String>>, PathError> {
+    if text == "*" {
+        return Ok(None);
+    }
+    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
+    match names.iter().find(|name| !is_name(name)) {
+        Some(_) => Err(wrong(
+            at,
+            "containers are selected by component: containers[server], or containers[*]",
+        )),
+        None => Ok(Some(names)),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    !text.is_empty()
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+/// What is left to read.
+struct Rest<'t> {
+    text: &'t str,
+    at: usize,
+}
+
+impl Rest<'_> {
+    fn rest(&self) -> &str {
+        self.text.get(self.at..).unwrap_or_default()
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rest().is_empty()
+    }
+
+    /// A dot in front of a field; none in front of a bracket or at the end.
+    fn dot(&mut self) -> Result<(), PathError> {
+        match self.rest().chars().next() {
+            None | Some('[') => Ok(()),
+            Some('.') if self.rest().len() > 1 => {
+                self.at += 1;
+                Ok(())
+            }
+            Some('.') => Err(wrong(self.at, "the path ends with a dot")),
+            Some(_) => Err(wrong(self.at, "a dot or a bracket must stand here")),
+        }
+    }
+
+    fn segment(&mut self) -> Result<Segment, PathError> {
+        if self.rest().starts_with('[') {
+            return self.bracket();
+        }
+        let length = self.rest().find(['.', '[']).unwrap_or(self.rest().len());
+        let name = self.rest().get(..length).unwrap_or_default().to_owned();
+        if !is_name(&name) {
+            let hint = "a field with other characters is written [\"like/this\"]";
+            return Err(wrong(self.at, format!("`{name}` is no plain field name; {hint}")));
+        }
+        self.at += length;
+        Ok(Segment::Field(name))
+    }
+
+    fn bracket(&mut self) -> Result<Segment, PathError> {
+        let start = self.at;
+        if let Some(quoted) = self.rest().strip_prefix("[\"") {
+            let end = quoted
+                .find("\"]")
+                .ok_or_else(|| wrong(start, "the bracket is not closed"))?;
+            let name = quoted.get(..end).unwrap_or_default().to_owned();
+            self.at += end + 4;
+            return Ok(Segment::Field(name));
+        }
+        let inner = self.rest().strip_prefix('[').unwrap_or_default();
+        let end = inner
+            .find(']')
+            .ok_or_else(|| wrong(start, "the bracket is not closed"))?;
+        let inner = inner.get(..end).unwrap_or_default().to_owned();
+        self.at += end + 2;
+        match (inner.as_str(), inner.split_once('=')) {
+            ("*", _) => Ok(Segment::Each),
+            (_, Some((key, value))) if is_name(key) && !value.is_empty() => Ok(Segment::Where {
+                key: key.to_owned(),
+                value: value.to_owned(),
+            }),
+            _ => Err(wrong(start, "a bracket holds *, name=value, or a quoted field")),
+        }
+    }
+}
