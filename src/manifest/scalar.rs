@@ -78,13 +78,15 @@ fn resolve_tagged(text: &str, quoted: bool, tag: Option<&str>) -> Result<Resolve
     }
 }
 
-/// A whole number is one in JSON, however it was written.
+/// A whole number is one in JSON, however it was written: Go's JSON has no exponent below 1e21, and
+/// Kubernetes reads what fits an int64 as one.
 fn float(number: f64) -> Option<Value> {
     let is_whole = number.fract() == 0.0 && !(number == 0.0 && number.is_sign_negative());
-    if is_whole && number.abs() < 9_007_199_254_740_992.0 {
-        return Some((number as i64).into());
+    let whole = is_whole.then(|| number.to_string().parse::<i64>().ok()).flatten();
+    match whole {
+        Some(whole) => Some(whole.into()),
+        None => Number::from_f64(number).map(Value::from),
     }
-    Number::from_f64(number).map(Value::from)
 }
 
 /// `strconv.FormatFloat(f, 'g', -1, 64)` of Go: with an exponent where that is below -4 or above 5.
@@ -268,6 +270,8 @@ mod tests {
             assert_eq!(value(text, false, None), Ok(json!(text)), "{text}");
         }
         assert_eq!(value("18446744073709551615", false, None), Ok(json!(u64::MAX)));
+        assert_eq!(value("1e17", false, None), Ok(json!(100_000_000_000_000_000_i64)));
+        assert_eq!(value("1e19", false, None), Ok(json!(1e19)));
         assert_eq!(value("yes", true, None), Ok(json!("yes")));
     }
 
