@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use super::builder::Complete;
 use crate::manifest::layout::NodeId;
 
 /// An anchored node that is complete.
@@ -15,6 +16,8 @@ pub(super) struct Anchored {
     pub value: Value,
     /// The key that it would be, if it is a scalar: Go makes keys of the scalar, not of its JSON.
     pub key: Option<String>,
+    /// Levels of nesting in it, none for a scalar.
+    pub height: usize,
     /// How many values it holds, aliases counted as what they stand for.
     size: usize,
 }
@@ -39,17 +42,15 @@ impl Anchors {
     }
 
     /// An anchored node is complete; it began when `before` values were read.
-    pub fn define(&mut self, id: usize, node: NodeId, value: Value, key: Option<String>, before: usize) {
-        let size = self.values - before;
-        self.all.insert(
-            id,
-            Anchored {
-                node,
-                value,
-                key,
-                size,
-            },
-        );
+    pub fn define(&mut self, id: usize, complete: &Complete, before: usize) {
+        let anchored = Anchored {
+            node: complete.node,
+            value: complete.value.clone(),
+            key: complete.key.clone(),
+            height: complete.height,
+            size: self.values - before,
+        };
+        self.all.insert(id, anchored);
     }
 
     /// What an anchor stands for; `None` while it is not complete (it contains itself).

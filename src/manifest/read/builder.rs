@@ -4,7 +4,7 @@ use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 use serde_json::{Map, Value};
 
 use super::alias::Anchors;
-use super::{Finished, check, position};
+use super::{Finished, MAX_DEPTH, check, position};
 use crate::manifest::layout::{Entry, Item, Layout, Node, NodeId, Shape, Style};
 use crate::manifest::scalar;
 use crate::source::{Diagnostic, Source, Span};
@@ -33,6 +33,8 @@ struct Open {
     before: usize,
     /// Where its content may begin: behind the colon or dash that it follows.
     from: usize,
+    /// Levels of nesting in it so far, itself included.
+    height: usize,
     content: Content,
 }
 
@@ -41,6 +43,8 @@ enum Content {
     Map {
         entries: Map<String, Value>,
         key: Option<Key>,
+        /// Whether a merge key was among them.
+        is_merged: bool,
     },
 }
 
@@ -53,12 +57,14 @@ struct Key {
 }
 
 /// A complete node.
-struct Complete {
-    node: NodeId,
-    value: Value,
+pub(super) struct Complete {
+    pub node: NodeId,
+    pub value: Value,
     /// The text of a scalar as a key; `None` for what cannot be one.
-    key: Option<String>,
-    is_merge: bool,
+    pub key: Option<String>,
+    pub is_merge: bool,
+    /// Levels of nesting in it, none for a scalar.
+    pub height: usize,
 }
 
 impl<'t> Builder<'t> {
@@ -102,8 +108,7 @@ impl<'t> Builder<'t> {
                 let complete = self.scalar(&text, style, tag.as_deref(), tag_span, start, end)?;
                 if anchor > 0 {
                     let before = self.anchors.values() - 1;
-                    let (value, key) = (complete.value.clone(), complete.key.clone());
-                    self.anchors.define(anchor, complete.node, value, key, before);
+                    self.anchors.define(anchor, &complete, before);
                 }
                 self.put(complete)
             }
@@ -122,6 +127,7 @@ impl<'t> Builder<'t> {
                 let content = Content::Map {
                     entries: Map::new(),
                     key: None,
+                    is_merged: false,
                 };
                 self.begin(shape, content, anchor, tag_span, start)
             }
@@ -221,6 +227,7 @@ impl<'t> Builder<'t> {
             value,
             key,
             is_merge,
+            height: 0,
         })
     }
 
@@ -289,6 +296,7 @@ impl<'t> Builder<'t> {
         };
         self.open.push(Open {
             from,
+            height: 1,
             node,
             anchor,
             before,
@@ -325,16 +333,17 @@ impl<'t> Builder<'t> {
             Content::List(items) => Value::Array(items),
             Content::Map { entries, .. } => Value::Object(entries),
         };
-        if open.anchor > 0 {
-            self.anchors
-                .define(open.anchor, open.node, value.clone(), None, open.before);
-        }
-        self.put(Complete {
+        let complete = Complete {
             node: open.node,
             value,
             key: None,
             is_merge: false,
-        })
+            height: open.height,
+        };
+        if open.anchor > 0 {
+            self.anchors.define(open.anchor, &complete, open.before);
+        }
+        self.put(complete)
     }
 
     /// The anchor of the node that was begun or read last.
@@ -357,11 +366,20 @@ impl<'t> Builder<'t> {
             let wrong = "this alias stands inside the value that it stands for";
             return Err(Diagnostic::new("yaml-syntax", self.source, span, wrong));
         };
-        let target = anchored.node;
-        let key = anchored
-            .key
-            .clone()
-            .or_else(|| anchored.value.as_str().map(str::to_owned));
+        let (target, height) = (anchored.node, anchored.height);
+        let key = match (&anchored.key, &anchored.value) {
+            _ if !wants_key => None,
+            (Some(key), _) => Some(key.clone()),
+            (None, Value::String(text)) => Some(text.clone()),
+            (None, scalar @ (Value::Bool(_) | Value::Number(_))) => Some(scalar.to_string()),
+            _ => None,
+        };
+        // Aliases in aliases nest deeper than any line of the text does.
+        if self.open.len() + height > MAX_DEPTH {
+            let wrong = format!("with this alias the document nests deeper than {MAX_DEPTH} levels");
+            return Err(Diagnostic::new("yaml-aliases", self.source, span, wrong)
+                .help("write the values out, less deep"));
+        }
         let is_excessive = self.anchors.is_excessive();
         if is_excessive {
             let wrong = "the aliases of this document blow it up beyond measure";
@@ -373,8 +391,9 @@ impl<'t> Builder<'t> {
         self.put(Complete {
             node,
             value,
-            key: key.filter(|_| wants_key),
+            key,
             is_merge: false,
+            height,
         })
     }
 
@@ -394,10 +413,11 @@ impl<'t> Builder<'t> {
 
     /// Puts a complete node where it belongs: a key, a value, an item or the root.
     fn put(&mut self, complete: Complete) -> Result<(), Diagnostic> {
-        let Some(open) = self.open.last() else {
+        let Some(open) = self.open.last_mut() else {
             self.root = complete.value;
             return Ok(());
         };
+        open.height = open.height.max(complete.height + 1);
         match &open.content {
             Content::List(_) => self.put_item(complete),
             Content::Map { key: None, .. } => self.put_key(complete),
@@ -452,7 +472,13 @@ impl<'t> Builder<'t> {
         let Some(open) = self.open.last_mut() else {
             return Ok(());
         };
-        let (map, Content::Map { entries, key }) = (open.node, &mut open.content) else {
+        let map = open.node;
+        let Content::Map {
+            entries,
+            key,
+            is_merged,
+        } = &mut open.content
+        else {
             return Ok(());
         };
         let Some(Key {
@@ -465,7 +491,9 @@ impl<'t> Builder<'t> {
             return Ok(());
         };
         let mut is_twice = false;
+        let was_merged = *is_merged;
         let merged = if merge {
+            *is_merged = true;
             merge_into(entries, complete.value)
         } else {
             is_twice = entries.insert(name.clone(), complete.value).is_some();
@@ -483,7 +511,8 @@ impl<'t> Builder<'t> {
                 Diagnostic::new("yaml-value", self.source, span, wrong).help("quote `<<` if it is a key")
             );
         }
-        if is_twice && self.has_entry(map, &name) {
+        // A key that only a merge brought is not written twice.
+        if is_twice && (!was_merged || self.has_entry(map, &name)) {
             let note = format!("the key {name:?} is there twice; the last one counts");
             self.notes
                 .push(Diagnostic::new("duplicate-key", self.source, key_span, note).label("this one counts"));

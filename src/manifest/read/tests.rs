@@ -141,6 +141,10 @@ fn values_are_go_s() {
         ("- a\n-\n- # c\n  b: 1\n- - x\n", r#"["a",null,{"b":1},["x"]]"#),
         ("&a k: &b v\n*b : *a\n", r#"{"k":"v","v":"k"}"#),
         (
+            "a: &a 1\nb: &b yes\n*a : x\n*b : z\n",
+            r#"{"a":1,"b":true,"1":"x","true":"z"}"#,
+        ),
+        (
             "a: [{x: 1} # c\n, {z: 2}]\nb: {c: d,}\n",
             r#"{"a":[{"x":1},{"z":2}],"b":{"c":"d"}}"#,
         ),
@@ -214,6 +218,44 @@ fn depth_and_aliases_are_bounded() {
 }
 
 #[test]
+fn aliases_nest_no_deeper_than_text() {
+    let (open, close) = ("[".repeat(200), "]".repeat(200));
+    let mut text = format!("a0: &a0 {open}{close}\n");
+    for level in 1..150 {
+        text.push_str(&format!("a{level}: &a{level} {open}*a{}{close}\n", level - 1));
+    }
+    let error = read_first(&text).unwrap_err();
+    assert_eq!(error.code, "yaml-aliases");
+    assert_eq!(error.source.line_column(error.span.start).line, 2);
+}
+
+#[test]
+fn what_a_merge_brought_is_no_duplicate() {
+    let tree = read_first("b: &b {x: 1}\nc:\n  <<: *b\n  x: 2\n  x: 3\n").unwrap();
+    assert_eq!(tree.value["c"], serde_json::json!({"x": 3}));
+    assert_eq!(tree.notes.len(), 1);
+}
+
+#[test]
+fn long_documents_are_read() {
+    let mut text = String::from("items:\n");
+    for item in 0..10_000 {
+        text.push_str(&format!(
+            "# ü {item}\n- name: n{item}\n  args: [a, \"b\"]\n  text: |\n    ä\n  none:\n"
+        ));
+    }
+    let tree = read_first(&text).unwrap();
+    assert_eq!(tree.value["items"].as_array().unwrap().len(), 10_000);
+    let last = crate::pointer::Pointer::root()
+        .key("items")
+        .index(9_999)
+        .key("name");
+    assert_eq!(Source::new("t", text).slice(tree.span(&last).unwrap()), "n9999");
+    let keys: String = (0..40_000).map(|key| format!("k{}: 1\n", key % 20_000)).collect();
+    assert_eq!(read_first(&keys).unwrap().notes.len(), 20_000);
+}
+
+#[test]
 fn spans_are_those_of_keys_and_values() {
     let text = "# c\nspec:\n  a: 'x'  # c\n  l:\n  - name: one\n    v:\n";
     let source = Source::new("test.yaml", text);
@@ -239,8 +281,108 @@ fn spans_are_those_of_keys_and_values() {
 
 mod properties {
     use proptest::prelude::*;
+    use serde_json::json;
 
     use super::*;
+
+    fn any_value() -> impl Strategy<Value = Value> {
+        let scalar = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            "[a-z :#'\"\\\\{}\\[\\],&*!|>%@`\né-]{0,12}".prop_map(Value::from),
+            Just(json!("yes")),
+            Just(json!("0x10")),
+        ];
+        scalar.prop_recursive(4, 40, 5, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
+                prop::collection::vec(("[a-z/. :-]{1,8}", inner), 0..5)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    /// Blocks with scalars as JSON has them, and a comment in front of each node that starts a line.
+    fn write_block(value: &Value, indent: usize, out: &mut String) {
+        let blanks = " ".repeat(indent);
+        let child = |value: &Value, out: &mut String| match value {
+            Value::Object(map) if !map.is_empty() => {
+                out.push('\n');
+                write_block(value, indent + 2, out);
+            }
+            Value::Array(list) if !list.is_empty() => {
+                out.push('\n');
+                write_block(value, indent + 2, out);
+            }
+            Value::Null => out.push_str(" # nothing\n"),
+            scalar => out.push_str(&format!(" {scalar}\n")),
+        };
+        match value {
+            Value::Object(map) if !map.is_empty() => {
+                for (key, value) in map {
+                    out.push_str(&format!("{blanks}# - c: é\n{blanks}{}:", json!(key)));
+                    child(value, out);
+                }
+            }
+            Value::Array(list) if !list.is_empty() => {
+                for value in list {
+                    out.push_str(&format!("{blanks}# c\n{blanks}-"));
+                    child(value, out);
+                }
+            }
+            scalar => out.push_str(&format!("{scalar}\n")),
+        }
+    }
+
+    /// Children stand in their collection, in order, and do not overlap.
+    fn check_nesting(tree: &Tree) {
+        for node in &tree.layout.nodes {
+            let children: Vec<_> = match &node.shape {
+                Shape::Map { entries, .. } => entries
+                    .iter()
+                    .flat_map(|entry| [entry.key, entry.value])
+                    .collect(),
+                Shape::List { items, .. } => items.iter().map(|item| item.value).collect(),
+                _ => Vec::new(),
+            };
+            let mut at = node.span.start;
+            for child in children {
+                let child = tree.layout.node(child).unwrap();
+                assert!(
+                    at <= child.start() && child.span.end <= node.span.end,
+                    "{child:?} in {node:?}"
+                );
+                at = child.span.end;
+            }
+        }
+    }
+
+    /// Each scalar, read alone, is its value.
+    fn check_scalars(source: &Source, tree: &Tree, value: &Value, at: &mut crate::pointer::Pointer) {
+        use crate::pointer::Token;
+        let children: Vec<(Token, &Value)> = match value {
+            Value::Object(map) => map
+                .iter()
+                .map(|(key, value)| (Token::Key(key.clone()), value))
+                .collect(),
+            Value::Array(list) => list
+                .iter()
+                .enumerate()
+                .map(|(index, value)| (Token::Index(index), value))
+                .collect(),
+            scalar => {
+                let text = source.slice(tree.span(at).unwrap());
+                assert_eq!(&read_first(text).unwrap().value, scalar, "{text:?} at {at}");
+                Vec::new()
+            }
+        };
+        for (token, value) in children {
+            at.push(token);
+            check_scalars(source, tree, value, at);
+            at.0.pop();
+        }
+    }
 
     proptest! {
         /// No text makes the reader panic or hang.
@@ -248,6 +390,34 @@ mod properties {
         fn any_text_is_read_or_refused(text in "(a|: |- |\\n|  |\\{|\\}|\\[|\\]|,|\"|'|&x |\\*x|<<|\\||>|#|\\?|!!str |\\t|\\\\|é){0,30}") {
             if let Ok(tree) = read_first(&text) {
                 let _ = tree.value;
+            }
+        }
+
+        /// What is written is what is read, as JSON and as blocks; the layout keeps its promises.
+        #[test]
+        fn what_is_written_is_read(value in any_value()) {
+            let json = serde_json::to_string(&value).unwrap();
+            let pretty = serde_json::to_string_pretty(&value).unwrap();
+            let mut block = String::new();
+            write_block(&value, 0, &mut block);
+            for text in [json, pretty, block] {
+                let tree = read_first(&text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
+                prop_assert_eq!(&tree.value, &value, "{}", text);
+                let source = Source::new("test.yaml", text.as_str());
+                check_layout(&source, &tree);
+                check_nesting(&tree);
+                check_scalars(&source, &tree, &value, &mut crate::pointer::Pointer::root());
+            }
+        }
+
+        /// No character makes the reader panic.
+        #[test]
+        fn any_characters_are_read_or_refused(text in "\\PC{0,40}|(?s:.){0,40}") {
+            let source = Source::new("test.yaml", text.as_str());
+            for document in split(&source) {
+                if let Ok(tree) = read(&source, &document) {
+                    check_nesting(&tree);
+                }
             }
         }
 
