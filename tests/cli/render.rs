@@ -218,9 +218,9 @@ fn two_policies_that_fight_are_status_2() {
         )
     };
     let folder = pack::folder()
-        .with("pack/on.yaml", fight("on", true))
-        .with("pack/off.yaml", fight("off", false));
-    render(&folder, &[], STREAM).cannot_answer(&["on/set", "off/set", "nothing was written"]);
+        .with("pack/share.yaml", fight("share", true))
+        .with("pack/keep.yaml", fight("keep", false));
+    render(&folder, &[], STREAM).cannot_answer(&["share/set", "keep/set", "nothing was written"]);
 }
 
 #[cfg(target_os = "linux")]
