@@ -1,6 +1,6 @@
 //! The keyed structural diff.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -53,7 +53,7 @@ fn keys_of(list: Type, names: &[&str], items: &[Value]) -> Option<Vec<Vec<String
         .iter()
         .map(|item| keys::of_item(list, names, item))
         .collect::<Option<_>>()?;
-    let unique: std::collections::HashSet<&Vec<String>> = all.iter().collect();
+    let unique: HashSet<&Vec<String>> = all.iter().collect();
     (unique.len() == all.len()).then_some(all)
 }
 
@@ -78,7 +78,8 @@ fn by_key(
         changes.push(replace(at.clone(), &list(before), &list(after)));
         return;
     }
-    let stays: std::collections::HashSet<usize> = kept.iter().flatten().copied().collect();
+    let kept = with_renamed(before, after, kept);
+    let stays: HashSet<usize> = kept.iter().flatten().copied().collect();
     for (index, old) in before
         .iter()
         .enumerate()
@@ -100,6 +101,36 @@ fn by_key(
             None => changes.push(add(at.index(place), new)),
         }
     }
+}
+
+/// Items whose key changed, but not their name, stay what they are: a mount that moves keeps its comments.
+/// Such an item stands between the same kept ones; the order of the kept stays ascending.
+fn with_renamed(before: &[Value], after: &[Value], kept: Vec<Option<usize>>) -> Vec<Option<usize>> {
+    let stays: HashSet<usize> = kept.iter().flatten().copied().collect();
+    let name = |value: &Value| value.get("name").and_then(Value::as_str).map(str::to_owned);
+    let mut all = kept.clone();
+    let mut from = 0;
+    for (position, new) in after.iter().enumerate() {
+        if let Some(Some(index)) = kept.get(position) {
+            from = index + 1;
+            continue;
+        }
+        let Some(wanted) = name(new) else { continue };
+        let gap = before
+            .iter()
+            .enumerate()
+            .skip(from)
+            .take_while(|(index, _)| !stays.contains(index));
+        let found = gap
+            .filter(|(_, old)| name(old).as_ref() == Some(&wanted))
+            .map(|(index, _)| index)
+            .next();
+        if let (Some(index), Some(slot)) = (found, all.get_mut(position)) {
+            *slot = Some(index);
+            from = index + 1;
+        }
+    }
+    all
 }
 
 fn by_position(ty: Type, before: &[Value], after: &[Value], at: &Pointer, changes: &mut Vec<Change>) {

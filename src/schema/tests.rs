@@ -318,6 +318,22 @@ fn the_diff_is_small_and_keyed() {
 }
 
 #[test]
+fn a_mount_that_moves_stays_the_same_item() {
+    let before = json!({"volumeMounts": [{"name": "a", "mountPath": "/a"}, {"name": "b", "mountPath": "/b"}, {"name": "c", "mountPath": "/c"}]});
+    let after = json!({"volumeMounts": [{"name": "a", "mountPath": "/x"}, {"name": "n", "mountPath": "/n"}, {"name": "b", "mountPath": "/b"}]});
+    let container = pod_spec().field("containers").items();
+    let changes = diff(container, &before, &after);
+    let places: Vec<String> = changes.iter().map(|change| change.pointer.to_string()).collect();
+    assert_eq!(
+        places,
+        ["/volumeMounts/2", "/volumeMounts/0/mountPath", "/volumeMounts/1"]
+    );
+    let mut made = before;
+    change::apply(&mut made, &changes);
+    assert_eq!(made, after);
+}
+
+#[test]
 fn places_are_told_by_keys() {
     let root = json!({"spec": {"containers": [{"name": "a", "ports": [{"containerPort": 80}, {"containerPort": 80, "protocol": "UDP"}],
         "volumeMounts": [{"name": "v", "mountPath": "/a"}, {"name": "v", "mountPath": "/b"}, {"name": "w", "mountPath": "/c"}]}],
@@ -459,6 +475,22 @@ fn pod() -> impl Strategy<Value = Value> {
     let args = prop::collection::vec(prop::sample::select(vec!["x", "y", "z"]), 0..4);
     let container = (prop::sample::select(vec!["m", "n", "o"]), env, ports, args)
         .prop_map(|(name, env, ports, args)| json!({"name": name, "env": env, "ports": ports, "args": args}));
+    let mounts = prop::collection::vec(
+        (
+            prop::sample::select(vec!["v", "w"]),
+            prop::sample::select(vec!["/a", "/b", "/c"]),
+        ),
+        0..4,
+    )
+    .prop_map(|all| {
+        all.into_iter()
+            .map(|(name, path)| json!({"name": name, "mountPath": path}))
+            .collect::<Value>()
+    });
+    let container = (container, mounts).prop_map(|(mut container, mounts)| {
+        container["volumeMounts"] = mounts;
+        container
+    });
     (prop::collection::vec(container, 0..3), leaf(), leaf())
         .prop_map(|(containers, a, b)| json!({"containers": containers, "nodeSelector": {"k": a}, "x": b}))
 }

@@ -253,13 +253,28 @@ fn indented(lines: Lines<'_>, at: usize, text: &str, column: usize) -> String {
     out
 }
 
-/// A new line of its own behind the one in which `end` lies.
+/// A new line of its own behind the one in which `end` lies. It goes in front of the next line, where lines
+/// that are taken out end as well, and not behind the text, which may be among them.
 fn line_behind(lines: Lines<'_>, end: usize, text: &str, column: usize, depth: usize) -> Splice {
-    let at = lines.end(end);
-    Splice {
-        range: at..at,
-        text: indented(lines, end, &format!("\n{text}"), column),
-        depth,
+    let indent = " ".repeat(column);
+    match lines.next(end) {
+        Some(next) => Splice {
+            range: next..next,
+            text: format!(
+                "{indent}{}{}",
+                indented(lines, end, text, column),
+                lines.line_break(end)
+            ),
+            depth,
+        },
+        None => {
+            let at = lines.end(end);
+            Splice {
+                range: at..at,
+                text: indented(lines, end, &format!("\n{text}"), column),
+                depth,
+            }
+        }
     }
 }
 
