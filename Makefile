@@ -1,0 +1,79 @@
+# Needs Rust and Go, nothing else. Everything that is built for tests lies under target/tools.
+CARGO ?= cargo
+GO ?= go
+BIN := target/tools/bin
+
+HELM3_VERSION := 3.21.4
+HELM4_VERSION := 4.2.4
+CARGO_DENY_VERSION := 0.20.2
+# The Kubernetes whose OpenAPI documents the schema table is made from.
+KUBERNETES_VERSION := 1.36.3
+# cargo-deny stays there when another version of it is wanted next.
+DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)
+
+.PHONY: test tools lint bench generate plugin help
+
+help: ## says what can be made
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
+
+test: tools ## builds the real Helm 3, Helm 4 and kustomize once, then runs all tests
+	$(CARGO) test --locked
+
+tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/goyaml ## builds the pinned programs that tests run
+
+# A Helm that was not told its version calls itself v3.21 and assumes Kubernetes 1.20; tests pass --kube-version.
+$(BIN)/helm3: tests/tools/helm3/go.mod tests/tools/helm3/go.sum
+	@mkdir -p $(BIN)
+	cd tests/tools/helm3 && $(GO) build -mod=readonly -trimpath \
+	  -ldflags '-s -w -X helm.sh/helm/v3/internal/version.version=v$(HELM3_VERSION)' \
+	  -o $(CURDIR)/$@ helm.sh/helm/v3/cmd/helm
+	@touch $@
+
+$(BIN)/helm4: tests/tools/helm4/go.mod tests/tools/helm4/go.sum
+	@mkdir -p $(BIN)
+	cd tests/tools/helm4 && $(GO) build -mod=readonly -trimpath \
+	  -ldflags '-s -w -X helm.sh/helm/v4/internal/version.version=v$(HELM4_VERSION)' \
+	  -o $(CURDIR)/$@ helm.sh/helm/v4/cmd/helm
+	@touch $@
+
+$(BIN)/kustomize: tests/tools/kustomize/go.mod tests/tools/kustomize/go.sum
+	@mkdir -p $(BIN)
+	cd tests/tools/kustomize && $(GO) build -mod=readonly -trimpath -ldflags '-s -w' \
+	  -o $(CURDIR)/$@ sigs.k8s.io/kustomize/kustomize/v5
+	@touch $@
+
+$(BIN)/goyaml: tests/tools/goyaml/go.mod tests/tools/goyaml/go.sum tests/tools/goyaml/main.go
+	@mkdir -p $(BIN)
+	cd tests/tools/goyaml && $(GO) build -mod=readonly -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ .
+	@touch $@
+
+$(DENY)/bin/cargo-deny:
+	$(CARGO) install --locked --version $(CARGO_DENY_VERSION) --no-default-features --root $(DENY) cargo-deny
+
+lint: $(DENY)/bin/cargo-deny ## format, clippy, licences, and that generated files are fresh
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --locked --all-targets -- -D warnings
+	$(DENY)/bin/cargo-deny check bans licenses sources
+	$(MAKE) target/tools/table.rs
+	diff -u src/schema/table.rs target/tools/table.rs
+
+bench: $(BIN)/kustomize ## measures render beside kustomize and the bare parser
+	$(CARGO) bench --locked
+
+# The module's zip is large and holds the OpenAPI documents; Go keeps it in its cache.
+target/tools/table.rs: tools/generate_schema.rs tools/overlay.json Makefile
+	@mkdir -p target/tools
+	dir=$$(cd target/tools && GOFLAGS=-mod=mod $(GO) mod download -json k8s.io/kubernetes@v$(KUBERNETES_VERSION) \
+	  | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$$/\1/p') && test -n "$$dir" && \
+	  $(CARGO) run --quiet --locked --example generate-schema -- "$$dir/api/openapi-spec/v3" > $@.new
+	mv $@.new $@
+
+generate: target/tools/table.rs ## makes src/schema/table.rs anew from Kubernetes' OpenAPI documents
+	cp target/tools/table.rs src/schema/table.rs
+
+plugin: ## makes a Helm 4 plugin folder, ready for `helm plugin install target/plugin/fixative`
+	$(CARGO) build --locked --release --bin fixative
+	rm -rf target/plugin/fixative
+	mkdir -p target/plugin/fixative/bin
+	cp plugin/helm4/plugin.yaml target/plugin/fixative/plugin.yaml
+	cp target/release/fixative target/plugin/fixative/bin/fixative
