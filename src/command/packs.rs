@@ -9,12 +9,22 @@ use crate::source::Source;
 /// What a test file's name ends in.
 const TEST: [&str; 2] = [".test.yaml", ".test.yml"];
 
-/// The pack in a folder; a file is a pack of one policy.
+/// What the file that names components is called.
+const PACK: &str = "pack.yaml";
+
+/// The pack in a folder; a file is a pack of one policy, with the components of the `pack.yaml` beside it:
+/// without them a policy for components would silently match nothing.
 pub(super) fn read(path: &Path) -> Result<PackSource, InputError> {
     let files = if path.is_dir() {
         input::files_below(path, &["yaml", "yml"], 0)?
     } else {
-        vec![path.to_owned()]
+        let pack = path.with_file_name(PACK);
+        let has_pack = pack != path && pack.is_file();
+        has_pack
+            .then_some(pack)
+            .into_iter()
+            .chain([path.to_owned()])
+            .collect()
     };
     let sources: Vec<Source> = files
         .iter()

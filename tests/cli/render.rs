@@ -54,6 +54,13 @@ fn what_came_out_goes_in_and_stays() {
 }
 
 #[test]
+fn one_policy_file_brings_the_components_beside_it() {
+    let run = pack::folder().run(&["render", "--policies", "pack/links.yaml"], denied());
+    assert_eq!(run.status, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("enableServiceLinks: false"), "{}", run.stderr);
+}
+
+#[test]
 fn a_finding_that_denies_leaves_stdout_empty() {
     let folder = pack::folder();
     let run = render(&folder, &[], denied());
