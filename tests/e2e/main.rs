@@ -1,5 +1,13 @@
 //! The built program with real Helm 3, real Helm 4 and Go's own YAML reader, on whole streams.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that unwraps fails with a good message"
+)]
+
 mod bad_input;
 mod go_yaml;
 mod helm3;
