@@ -181,9 +181,15 @@ impl<'t> Builder<'t> {
         };
         let span = match style {
             Style::Literal | Style::Folded => {
-                let header = position::skip_properties(self.text, self.missing(start));
-                let is_header = matches!(self.text.as_bytes().get(header), Some(b'|' | b'>'));
-                let start = if is_header { header } else { start };
+                // At the root and behind `?` nothing tells where the header is but its own line.
+                let from = self.missing(start);
+                let header = position::skip_properties(self.text, from);
+                let is_header = from < start && matches!(self.text.as_bytes().get(header), Some(b'|' | b'>'));
+                let start = if is_header {
+                    header
+                } else {
+                    position::block_header(self.text, start).unwrap_or(start)
+                };
                 self.at(start, position::block_scalar_end(self.text, start, end))
             }
             Style::Plain if start == end => {
@@ -348,15 +354,39 @@ impl<'t> Builder<'t> {
 
     /// The anchor of the node that was begun or read last.
     fn anchor(&mut self, span: Span) {
-        if let Some(node) = self.layout.nodes.last_mut() {
-            node.anchor = Some(span);
-            // A value that is not written stands behind its anchor.
-            if node.span.start == node.span.end
-                && node.span.start < span.end
-                && matches!(node.shape, Shape::Scalar(_))
-            {
-                node.span = Span::new(span.end, span.end);
-            }
+        let Some(node) = self.layout.nodes.last_mut() else {
+            return;
+        };
+        node.anchor = Some(span);
+        // A value that is not written stands behind its anchor.
+        let is_scalar = matches!(node.shape, Shape::Scalar(_));
+        if is_scalar && node.span.start == node.span.end && node.span.start < span.end {
+            node.span = Span::new(span.end, span.end);
+        }
+        let start = node.start();
+        let id = NodeId((self.layout.nodes.len() - 1) as u32);
+        if is_scalar {
+            self.starts_earlier(id, start);
+        }
+    }
+
+    /// A scalar was put where it belongs before its anchor came: its key or item starts with the anchor.
+    fn starts_earlier(&mut self, id: NodeId, start: usize) {
+        let Some(open) = self.open.last_mut() else {
+            return;
+        };
+        if let Content::Map { key: Some(key), .. } = &mut open.content
+            && key.node == id
+        {
+            let mark = position::question_mark(self.text, start - self.base);
+            key.start = key.start.min(mark.map_or(start, |at| self.base + at));
+        }
+        let list = open.node;
+        if let Some(Shape::List { items, .. }) = self.node_mut(list).map(|node| &mut node.shape)
+            && let Some(item) = items.last_mut()
+            && item.value == id
+        {
+            item.start = item.start.min(start);
         }
     }
 

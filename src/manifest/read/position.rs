@@ -62,6 +62,25 @@ pub(super) fn blank_tabs(text: &str, at: usize) -> Option<String> {
     any.then_some(out)
 }
 
+/// The `|` or `>` of the block scalar whose text begins at `start`, on the line in front of it.
+pub(super) fn block_header(text: &str, start: usize) -> Option<usize> {
+    let before = text.get(..start)?.trim_end();
+    let line_start = before.rfind('\n').map_or(0, |line_break| line_break + 1);
+    let line = before.get(line_start..)?;
+    let is_header = |at: usize| {
+        let opens = line
+            .get(..at)
+            .is_some_and(|it| it.is_empty() || it.ends_with([' ', '\t']));
+        let rest = line.get(at + 1..).unwrap_or_default();
+        let rest = rest.trim_start_matches(|c: char| c.is_ascii_digit() || matches!(c, '+' | '-'));
+        opens && (rest.is_empty() || rest.starts_with([' ', '\t']))
+    };
+    line.match_indices(['|', '>'])
+        .map(|(at, _)| at)
+        .find(|&at| is_header(at))
+        .map(|at| line_start + at)
+}
+
 /// Where a block scalar ends: without the line break of its last line, and without the empty lines behind it
 /// unless its header keeps them.
 pub(super) fn block_scalar_end(text: &str, start: usize, end: usize) -> usize {
