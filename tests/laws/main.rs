@@ -8,6 +8,7 @@ use std::sync::{Arc, LazyLock};
 use fixative::attributes::Attributes;
 use fixative::manifest;
 use fixative::plan::{Outcome, Plan, plan};
+use fixative::pointer::Pointer;
 use fixative::policy::{Door, LoadOptions, Operation, PolicySet, load};
 use fixative::resource::{Origin, Resource};
 use fixative::source::Source;
@@ -283,7 +284,18 @@ proptest! {
         for set in SETS.iter() {
             let planned = render(set, &text, &facts);
             let source = &planned.sources[0];
-            let changed: Vec<_> = source.objects.iter().flat_map(|object| &object.edits).filter_map(|edit| edit.location.as_ref()).map(|location| location.span).collect();
+            let documents = manifest::split(&source.source);
+            let tree = manifest::read(&source.source, &documents[0]).expect("generated objects read");
+            let places = source.objects.iter().flat_map(|object| &object.edits).map(|edit| &edit.place.pointer);
+            // What is added to brackets changes their line.
+            let brackets = |place: &Pointer| {
+                let parent = tree.span(&place.split_last()?.0)?;
+                source.source.slice(parent).starts_with(['{', '[']).then_some(parent)
+            };
+            let changed: Vec<_> = places
+                .flat_map(|place| [tree.key_span(place), tree.span(place), brackets(place)])
+                .flatten()
+                .collect();
             let out = source.text();
             let mut left = out.lines();
             let mut offset = 0;
