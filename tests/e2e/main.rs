@@ -9,6 +9,7 @@
 )]
 
 mod bad_input;
+mod docs;
 mod go_yaml;
 mod helm3;
 mod helm4;
