@@ -1,5 +1,7 @@
 //! `src/schema/table.rs` is what the generator makes of the pinned version of Kubernetes.
 
+#![allow(clippy::expect_used, reason = "a test that unwraps fails with a good message")]
+
 use std::path::{Path, PathBuf};
 use std::process::Command;
 

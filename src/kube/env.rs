@@ -33,12 +33,7 @@ fn entries(container: &Value) -> &[Value] {
 /// The last entry of that name before position `end`.
 fn last_entry<'c>(container: &'c Value, name: &str, end: usize) -> Option<(usize, &'c Value)> {
     let named = |(_, entry): &(usize, &Value)| entry.get("name").and_then(Value::as_str) == Some(name);
-    entries(container)
-        .iter()
-        .enumerate()
-        .take(end)
-        .filter(named)
-        .last()
+    entries(container).iter().enumerate().take(end).rfind(named)
 }
 
 fn entry_value(

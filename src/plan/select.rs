@@ -179,7 +179,8 @@ impl<'a> Step<'a> {
 fn is_text(found: &Value, text: &str) -> bool {
     match found {
         Value::String(found) => found == text,
-        Value::Number(_) | Value::Bool(_) => found.to_string() == text,
+        Value::Number(number) => number.to_string() == text,
+        Value::Bool(truth) => truth.to_string() == text,
         _ => false,
     }
 }

@@ -440,10 +440,13 @@ pub struct LoadOptions {
     /// `POLICY.NAME=VALUE`, in order; the value is still text.
     pub params: Vec<(String, String, String)>,
     /// Reads the files of `packs: [{path: …}]` of the configuration (I/O stays with the caller).
-    pub read_pack: Option<fn(&std::path::Path) -> Result<PackSource, Diagnostic>>,
+    pub read_pack: Option<ReadPack>,
     /// Today, `YYYY-MM-DD`, for exemptions with an end.
     pub today: Option<String>,
 }
+
+/// Reads the files of the pack at a path.
+pub type ReadPack = fn(&std::path::Path) -> Result<PackSource, Diagnostic>;
 
 /// The files of one pack, unread.
 #[derive(Clone, Debug)]

@@ -212,7 +212,7 @@ impl Merge {
             .enumerate()
             .filter(|(_, item)| keys::of_item(list, names, item).as_ref() == Some(&wanted))
             .map(|(index, _)| index);
-        let (first, last) = (matching.next(), matching.last());
+        let (first, last) = (matching.next(), matching.next_back());
         let Some(index) = last.or(first) else {
             items.extend(patch.fresh());
             return Ok(());

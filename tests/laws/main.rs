@@ -1,5 +1,13 @@
 //! The laws of the design as properties, over generated objects and every shipped policy.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test that unwraps fails with a good message"
+)]
+
 mod objects;
 
 use std::collections::BTreeMap;
