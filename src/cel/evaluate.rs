@@ -12,9 +12,11 @@ mod compare;
 mod json;
 mod loops;
 
+use std::borrow::Cow;
+
 use super::budget::Budget;
 use super::ir::{Compiled, Ir, Literal, Operator, Slot};
-use super::value::{Cel, Entries, Text};
+use super::value::{Cel, Entries, Map, Text};
 use super::{Fault, Scope};
 use crate::unknown::{Unknown, Why};
 
@@ -162,7 +164,11 @@ impl<'a> Machine<'a> {
         let args = self.all(args)?;
         let mut values = Vec::with_capacity(args.len());
         for arg in &args {
-            values.push(to_json(arg, &mut self.budget)?);
+            // A part of the object goes as it is, with its nulls, which say no more than absence.
+            values.push(match arg {
+                Cel::Map(Map::Json { object, .. }) => Cow::Borrowed(*object),
+                other => Cow::Owned(to_json(other, &mut self.budget)?),
+            });
         }
         let binding = self
             .scope

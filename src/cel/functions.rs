@@ -1,6 +1,7 @@
 //! Named expressions with arguments: parsed once, expanded wherever they are called.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use ::cel::common::ast::{EntryExpr, Expr, IdedExpr};
 
@@ -32,11 +33,19 @@ impl Drop for Body {
 }
 
 /// The functions of an environment, by name.
-pub(super) type Functions = BTreeMap<String, Body>;
+pub(super) type Functions = BTreeMap<String, Arc<Body>>;
 
 /// Parses all functions; they may call each other in any order, but never themselves.
 pub(super) fn read(functions: &[Function]) -> Result<Functions, (usize, CompileError)> {
-    let mut bodies = Functions::new();
+    read_more(&Functions::new(), functions)
+}
+
+/// Parses functions that may call known ones as well.
+pub(super) fn read_more(
+    known: &Functions,
+    functions: &[Function],
+) -> Result<Functions, (usize, CompileError)> {
+    let mut bodies = known.clone();
     for (position, function) in functions.iter().enumerate() {
         check_name(function, &bodies).map_err(|error| (position, error))?;
         let tree = parse(&function.expression).map_err(|error| (position, error))?;
@@ -44,7 +53,7 @@ pub(super) fn read(functions: &[Function]) -> Result<Functions, (usize, CompileE
             args: function.args.clone(),
             tree: Some(tree),
         };
-        bodies.insert(function.name.clone(), body);
+        bodies.insert(function.name.clone(), Arc::new(body));
     }
     for (position, function) in functions.iter().enumerate() {
         check_recursion(function, &bodies).map_err(|error| (position, error))?;
@@ -94,7 +103,7 @@ fn check_recursion(function: &Function, bodies: &Functions) -> Result<(), Compil
     let mut rest = vec![function.name.as_str()];
     let mut seen: Vec<&str> = Vec::new();
     while let Some(name) = rest.pop() {
-        let Some(tree) = bodies.get(name).and_then(Body::tree) else {
+        let Some(tree) = bodies.get(name).and_then(|body| body.tree()) else {
             continue;
         };
         for callee in calls(tree) {

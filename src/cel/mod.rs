@@ -13,6 +13,7 @@ mod parse;
 mod tests;
 mod value;
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::Range;
@@ -33,7 +34,7 @@ pub struct Function {
 }
 
 /// What an expression may call and name.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Environment {
     functions: functions::Functions,
 }
@@ -55,6 +56,11 @@ impl Environment {
     /// that does not parse (the `usize` is the position of the function).
     pub fn new(functions: &[Function]) -> Result<Self, (usize, CompileError)> {
         functions::read(functions).map(|functions| Self { functions })
+    }
+
+    /// This environment with more functions, which may call those that it has; fails like [`Self::new`].
+    pub fn with(&self, more: &[Function]) -> Result<Self, (usize, CompileError)> {
+        functions::read_more(&self.functions, more).map(|functions| Self { functions })
     }
 
     /// Compiles an expression that may use `names` (and the library, and the functions).
@@ -140,8 +146,8 @@ pub trait Lazy: Debug + Send + Sync {
 pub trait Scope: Debug + Send + Sync {
     /// The value of a name that `compile` was told of. Asked for once per mention: cache what is dear.
     fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault>;
-    /// A call of one of [`HOST_FUNCTIONS`].
-    fn call<'s>(&'s self, function: &str, args: &[Value]) -> Result<Binding<'s>, Fault>;
+    /// A call of one of [`HOST_FUNCTIONS`]. Maps of the object come as they are, null-valued keys included.
+    fn call<'s>(&'s self, function: &str, args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault>;
 }
 
 /// Functions that the library leaves to the scope, with their number of arguments: they look at the subject,
@@ -205,7 +211,7 @@ impl Scope for Params<'_> {
         }
     }
 
-    fn call<'s>(&'s self, function: &str, _: &[Value]) -> Result<Binding<'s>, Fault> {
+    fn call<'s>(&'s self, function: &str, _: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
         Err(Fault::Failed(format!("{function} cannot be asked yet")))
     }
 }

@@ -1,3 +1,5 @@
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
 use super::*;
@@ -45,7 +47,7 @@ impl Scope for Plain {
         }
     }
 
-    fn call<'s>(&'s self, function: &str, args: &[Value]) -> Result<Binding<'s>, Fault> {
+    fn call<'s>(&'s self, function: &str, args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
         match function {
             "env" => Ok(Binding::Optional(args[0].get(args[1].as_str().unwrap()).cloned())),
             "peers" => Ok(Binding::Listing {

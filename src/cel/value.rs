@@ -95,7 +95,8 @@ pub(super) struct Items<'a> {
 #[derive(Clone, Debug)]
 pub(super) enum Map<'a> {
     Json {
-        fields: &'a serde_json::Map<String, Value>,
+        /// Always an object.
+        object: &'a Value,
         hide_null: bool,
     },
     Owned(Rc<Entries<'a>>),
@@ -154,7 +155,10 @@ impl<'a> Cel<'a> {
         match value {
             Value::String(text) => Cel::String(Text::Borrowed(text)),
             Value::Array(items) => Cel::List(List::Json { items, hide_null }),
-            Value::Object(fields) => Cel::Map(Map::Json { fields, hide_null }),
+            Value::Object(_) => Cel::Map(Map::Json {
+                object: value,
+                hide_null,
+            }),
             scalar => Self::scalar(scalar),
         }
     }
@@ -335,7 +339,7 @@ impl<'a> Map<'a> {
     /// The entry of a text key.
     pub fn field(&self, name: &str, budget: &mut Budget) -> Result<Option<Cel<'a>>, Fault> {
         match self {
-            Map::Json { fields, hide_null } => Ok(fields
+            Map::Json { object, hide_null } => Ok(object
                 .get(name)
                 .filter(|value| !(*hide_null && value.is_null()))
                 .map(|value| Cel::borrowed(value, *hide_null))),
@@ -369,8 +373,7 @@ impl<'a> Map<'a> {
     /// Its keys, in order.
     pub fn keys(&self) -> Result<Vec<Key<'a>>, Fault> {
         match self {
-            Map::Json { fields, hide_null } => Ok(fields
-                .iter()
+            Map::Json { object, hide_null } => Ok(fields(object)
                 .filter(|(_, value)| !(*hide_null && value.is_null()))
                 .map(|(key, _)| Key::String(Text::Borrowed(key)))
                 .collect()),
@@ -382,14 +385,17 @@ impl<'a> Map<'a> {
     /// The number of its entries.
     pub fn len(&self) -> Result<usize, Fault> {
         match self {
-            Map::Json { fields, hide_null } if *hide_null => {
-                Ok(fields.values().filter(|value| !value.is_null()).count())
-            }
-            Map::Json { fields, .. } => Ok(fields.len()),
+            Map::Json { object, hide_null } => Ok(fields(object)
+                .filter(|(_, value)| !(*hide_null && value.is_null()))
+                .count()),
             Map::Owned(entries) => Ok(entries.len()),
             Map::Lazy(map) => Ok(map.keys()?.len()),
         }
     }
+}
+
+fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    object.as_object().into_iter().flatten()
 }
 
 /// Where a key is, whatever it borrows from.

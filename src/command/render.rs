@@ -1,6 +1,7 @@
 //! `fixative render`: the manifests as the policies want them.
 
 use std::io::IsTerminal as _;
+use std::mem::ManuallyDrop;
 
 use super::{Console, Failure, Status, answer, facts, input, set};
 use crate::cli::{OnDeny, RenderArgs};
@@ -10,7 +11,8 @@ use crate::policy::Door;
 use crate::stream::{self, StreamOptions, StreamPlan};
 
 pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Failure> {
-    let set = set::load(&args.set, console)?;
+    // The process ends behind this command: taking thousands of trees apart would only cost time.
+    let set = ManuallyDrop::new(set::load(&args.set, console)?);
     if input::wants_stdin(&args.files) && std::io::stdin().is_terminal() {
         console.remark(|_| "reading manifests from the terminal, Ctrl-D ends them\n".to_owned());
     }
@@ -20,7 +22,7 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
         namespace: args.facts.namespace.clone(),
         facts: facts::read(&args.facts.facts)?,
     };
-    let plan = stream::plan_stream(&set, &sources, &options)?;
+    let plan = ManuallyDrop::new(stream::plan_stream(&set, &sources, &options)?);
     let wanted = Wanted {
         quiet: console.quiet,
         verbose: console.verbose,

@@ -8,6 +8,7 @@ pub mod decide;
 pub mod exempt;
 pub mod gate;
 pub mod matching;
+mod memo;
 pub mod mutate;
 pub mod repair;
 pub mod select;
@@ -127,7 +128,7 @@ pub fn plan<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> P
     let mut log = Log::default();
     let applicable = matching::applicable(set, world, attrs, &mut log);
     let settled = mutate::settle(set, world, attrs, &applicable, &mut log);
-    validate::assertions(set, world, attrs, &applicable, &settled.value, &mut log);
+    validate::assertions(set, world, attrs, &applicable, &settled, &mut log);
     let edits = blame::edits(attrs, before, &settled);
     let after = if edits.is_empty() {
         Cow::Borrowed(before)
@@ -164,6 +165,12 @@ impl Log {
             why: why.into(),
             place,
         });
+    }
+
+    /// What another log holds, behind what this one does.
+    pub(crate) fn append(&mut self, other: Log) {
+        self.findings.extend(other.findings);
+        self.verdicts.extend(other.verdicts);
     }
 
     /// A finding and its verdict in one.

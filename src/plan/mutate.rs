@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::memo::Memo;
 use super::scope::{ItemScope, SubjectScope};
 use super::select::{self, Selected};
 use super::subject::View;
@@ -27,6 +28,10 @@ const ROUNDS: usize = 4;
 pub(crate) struct Settled<'p> {
     pub(crate) value: Value,
     pub(crate) writes: Vec<Write<'p>>,
+    /// What was evaluated on this state.
+    pub(crate) memo: Memo,
+    /// How often it changed.
+    version: usize,
 }
 
 /// One place that a rule wrote.
@@ -41,6 +46,13 @@ pub(crate) struct Write<'p> {
 struct Wish {
     changes: Vec<(Place, Change)>,
     reasons: Vec<String>,
+}
+
+/// What a repair wanted on one state of the object.
+struct Heard {
+    version: usize,
+    wish: Wish,
+    log: Log,
 }
 
 /// What stays the same while one object is planned.
@@ -80,48 +92,73 @@ pub(crate) fn settle<'p>(
     let mut settled = Settled {
         value: attrs.resource.body.as_ref().clone(),
         writes: Vec::new(),
+        memo: Memo::default(),
+        version: 0,
     };
     let mut held: BTreeMap<RuleRef, String> = BTreeMap::new();
-    let repairs: Vec<Pair<'p>> = pairs
+    let repairs = pairs
         .iter()
         .copied()
-        .filter(|pair| !matches!(pair.rule.verb, Verb::Assert(_)))
-        .collect();
+        .filter(|pair| !matches!(pair.rule.verb, Verb::Assert(_)));
+    let mut repairs: Vec<(Pair<'p>, Option<Heard>)> = repairs.map(|pair| (pair, None)).collect();
     for _ in 0..ROUNDS {
-        let mut changed = false;
-        for &pair in &repairs {
-            let mut quiet = Log::default();
-            let wish = wish(&context, pair, &settled.value, &mut quiet);
-            if wish.changes.is_empty() {
+        let before = settled.version;
+        for (pair, heard) in &mut repairs {
+            // On a state that it has seen a rule wants what it wanted.
+            if heard
+                .as_ref()
+                .is_some_and(|heard| heard.version == settled.version)
+            {
                 continue;
             }
-            match gate::permission(attrs, pair, &wish.changes) {
-                gate::Permission::Repair => changed |= settled.apply(pair, wish),
+            let now = hear(&context, *pair, &settled);
+            if now.wish.changes.is_empty() {
+                *heard = Some(now);
+                continue;
+            }
+            match gate::permission(attrs, *pair, &now.wish.changes) {
+                gate::Permission::Repair => settled.apply(*pair, now.wish),
                 gate::Permission::Report(why) => {
                     held.insert(pair.name(), why);
+                    *heard = Some(now);
                 }
             }
         }
-        if !changed {
+        if settled.version == before {
             break;
         }
     }
-    for &pair in &repairs {
-        conclude(&context, pair, &settled, held.get(&pair.name()), log);
+    for (pair, heard) in repairs {
+        let heard = heard
+            .filter(|heard| heard.version == settled.version)
+            .unwrap_or_else(|| hear(&context, pair, &settled));
+        conclude(&context, pair, &settled, heard, held.get(&pair.name()), log);
     }
     settled
 }
 
-/// Runs a repair once more on the result, and says what became of it.
+fn hear(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>) -> Heard {
+    let mut log = Log::default();
+    let wish = wish(context, pair, settled, &mut log);
+    Heard {
+        version: settled.version,
+        wish,
+        log,
+    }
+}
+
+/// Says what became of a repair, from what it wants on the result.
 fn conclude(
     context: &Context<'_>,
     pair: Pair<'_>,
     settled: &Settled<'_>,
+    heard: Heard,
     held: Option<&String>,
     log: &mut Log,
 ) {
-    let said = log.verdicts.len();
-    let wish = wish(context, pair, &settled.value, log);
+    let Heard { wish, log: own, .. } = heard;
+    let said = own.verdicts.len();
+    log.append(own);
     let mine = settled
         .writes
         .iter()
@@ -135,7 +172,7 @@ fn conclude(
                 format!("wrote {}", wrote.join(", ")),
                 None,
             );
-        } else if log.verdicts.len() == said {
+        } else if said == 0 {
             log.verdict(pair.name(), Outcome::Satisfied, "nothing to repair", None);
         }
         return;
@@ -163,8 +200,8 @@ pub(crate) fn overlaps(a: &KeyedPath, b: &KeyedPath) -> bool {
 }
 
 impl<'p> Settled<'p> {
-    /// Applies what a rule wants; whether that changed anything.
-    fn apply(&mut self, pair: Pair<'p>, wish: Wish) -> bool {
+    /// Applies what a rule wants: the object has another state then.
+    fn apply(&mut self, pair: Pair<'p>, wish: Wish) {
         let changes: Vec<Change> = wish.changes.iter().map(|(_, change)| change.clone()).collect();
         change::apply(&mut self.value, &changes);
         for ((place, _), reason) in wish.changes.into_iter().zip(wish.reasons) {
@@ -176,12 +213,14 @@ impl<'p> Settled<'p> {
                 reason,
             });
         }
-        !changes.is_empty()
+        self.version += 1;
+        self.memo = Memo::default();
     }
 }
 
-/// What a repair wants on the state `value`: every place is judged on that one snapshot.
-fn wish(context: &Context<'_>, pair: Pair<'_>, value: &Value, log: &mut Log) -> Wish {
+/// What a repair wants on this state: every place is judged on that one snapshot.
+fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut Log) -> Wish {
+    let value = &settled.value;
     let mut wish = Wish {
         changes: Vec::new(),
         reasons: Vec::new(),
@@ -195,6 +234,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, value: &Value, log: &mut Log) -> 
         pair.rule.subject,
         context.attrs,
         context.world,
+        &settled.memo,
     );
     let root_type = schema::of(view.gvk);
     let places = match select::places(&view, pair.rule) {

@@ -1,10 +1,11 @@
 //! The names and host functions that a policy's expressions see, on one state of one object.
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::memo::{Memo, Slot, Variables};
 use super::subject::View;
 use crate::attributes::Attributes;
 use crate::cel::{Binding, Fault, Lazy, Scope};
@@ -24,13 +25,7 @@ pub struct SubjectScope<'a> {
     pub(super) attrs: &'a Attributes<'a>,
     pub(super) world: &'a dyn World,
     /// One evaluation per subject.
-    variables: Mutex<BTreeMap<usize, Slot>>,
-}
-
-#[derive(Clone, Debug)]
-enum Slot {
-    Running,
-    Done(Result<Value, Fault>),
+    variables: Variables,
 }
 
 /// A place on that state.
@@ -49,14 +44,15 @@ impl<'a> SubjectScope<'a> {
         subject: Subject,
         attrs: &'a Attributes<'a>,
         world: &'a dyn World,
+        memo: &Memo,
     ) -> Self {
         Self {
+            variables: memo.variables(policy, subject),
             view,
             policy,
             subject,
             attrs,
             world,
-            variables: Mutex::new(BTreeMap::new()),
         }
     }
 
@@ -193,7 +189,7 @@ impl Scope for ItemScope<'_> {
                 value: &subject.policy.params,
                 hide_null: true,
             },
-            "variables" => Binding::Lazy(Box::new(Variables(subject))),
+            "variables" => Binding::Lazy(Box::new(NamedVariables(subject))),
             "labels" => Binding::Owned(Value::Object(
                 subject.view.labels(subject.subject).cloned().unwrap_or_default(),
             )),
@@ -212,17 +208,19 @@ impl Scope for ItemScope<'_> {
         })
     }
 
-    fn call<'s>(&'s self, function: &str, args: &[Value]) -> Result<Binding<'s>, Fault> {
-        let text = |index: usize| args.get(index).and_then(Value::as_str).unwrap_or_default();
+    fn call<'s>(&'s self, function: &str, args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
+        let text = |index: usize| args.get(index).and_then(|arg| arg.as_str()).unwrap_or_default();
         let subject = self.subject;
         match function {
             "env" => {
-                let container = args.first().unwrap_or(&Value::Null);
+                let container = args.first().map_or(&Value::Null, AsRef::as_ref);
                 let value = env::value(container, text(1), &EnvSources(subject))?;
                 Ok(Binding::Optional(value.map(Value::from)))
             }
             "component" => {
-                let component = subject.view.component(args.first().unwrap_or(&Value::Null))?;
+                let component = subject
+                    .view
+                    .component(args.first().map_or(&Value::Null, AsRef::as_ref))?;
                 Ok(Binding::Owned(Value::from(component.unwrap_or_default())))
             }
             "peers" => Ok(subject.peers(text(0))),
@@ -257,9 +255,9 @@ impl Scope for ItemScope<'_> {
 
 /// `variables.NAME`.
 #[derive(Debug)]
-struct Variables<'a>(&'a SubjectScope<'a>);
+struct NamedVariables<'a>(&'a SubjectScope<'a>);
 
-impl Lazy for Variables<'_> {
+impl Lazy for NamedVariables<'_> {
     fn keys(&self) -> Vec<String> {
         self.0
             .policy

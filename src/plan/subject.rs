@@ -1,5 +1,6 @@
 //! What a rule looks at: the object, the pod that it describes, and which components run in it.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -176,7 +177,7 @@ impl Scope for OursScope<'_> {
         }
     }
 
-    fn call<'s>(&'s self, function: &str, _args: &[Value]) -> Result<Binding<'s>, Fault> {
+    fn call<'s>(&'s self, function: &str, _args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
         Err(Fault::Failed(format!(
             "`ours` cannot call {function}: it needs no facts"
         )))

@@ -1,6 +1,6 @@
 //! Assertions on the final object, and the findings that rules make.
 
-use super::mutate::{Context, condition};
+use super::mutate::{Context, Settled, condition};
 use super::scope::{ItemScope, SubjectScope};
 use super::{Log, Outcome, Pair, brief, select};
 use crate::attributes::Attributes;
@@ -20,18 +20,19 @@ pub(crate) fn assertions(
     world: &dyn World,
     attrs: &Attributes<'_>,
     pairs: &[Pair<'_>],
-    value: &Value,
+    settled: &Settled<'_>,
     log: &mut Log,
 ) {
     let context = Context { set, world, attrs };
     for &pair in pairs {
         if matches!(pair.rule.verb, Verb::Assert(_)) {
-            assertion(&context, pair, value, log);
+            assertion(&context, pair, settled, log);
         }
     }
 }
 
-fn assertion(context: &Context<'_>, pair: Pair<'_>, value: &Value, log: &mut Log) {
+fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut Log) {
+    let value = &settled.value;
     let Some(view) = context.view(pair, value) else {
         return;
     };
@@ -42,6 +43,7 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, value: &Value, log: &mut Log
         pair.rule.subject,
         context.attrs,
         context.world,
+        &settled.memo,
     );
     let places = match select::places(&view, pair.rule) {
         Ok(places) => places,

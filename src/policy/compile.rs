@@ -45,7 +45,8 @@ pub(super) struct Shared<'s> {
     pub pack: &'s Pack,
     /// Position of the pack.
     pub position: usize,
-    pub functions: &'s [Function],
+    /// The pack's functions.
+    pub environment: &'s Environment,
     pub config: &'s Config,
 }
 
@@ -83,18 +84,12 @@ pub(super) fn cel_error(
 /// Compiles a policy; the errors are all there are.
 pub(super) fn policy(unit: &Unit<PolicyFile>, shared: &Shared<'_>) -> Result<Policy, Vec<Diagnostic>> {
     let spec = &unit.file.spec;
-    let functions: Vec<Function> = shared
-        .functions
-        .iter()
-        .cloned()
-        .chain(spec.functions.iter().map(function))
-        .collect();
-    let environment = Environment::new(&functions).map_err(|(index, error)| {
-        let own = index.saturating_sub(shared.functions.len());
+    let functions: Vec<Function> = spec.functions.iter().map(function).collect();
+    let environment = shared.environment.with(&functions).map_err(|(index, error)| {
         let at = Pointer::root()
             .key("spec")
             .key("functions")
-            .index(own)
+            .index(index)
             .key("expression");
         let expression = functions
             .get(index)

@@ -7,16 +7,22 @@ use crate::manifest::Tree;
 use crate::pointer::{Pointer, Token};
 use crate::source::{Diagnostic, Source, Span};
 
-/// Reads a value into its type. `schema` is the JSON schema of the type: it knows the names of the fields.
+/// Reads a value into its type, which denies unknown fields. `schema` is the JSON schema of the type; it is
+/// asked only where something is wrong: it knows the names of the fields.
 pub fn typed<T: DeserializeOwned>(
     source: &Source,
     tree: &Tree,
-    schema: &Value,
+    schema: impl FnOnce() -> Value,
 ) -> Result<T, Vec<Diagnostic>> {
+    let error = match serde_path_to_error::deserialize(&tree.value) {
+        Ok(typed) => return Ok(typed),
+        Err(error) => error,
+    };
+    let schema = schema();
     let mut wrong = Vec::new();
     unknown_fields(
-        schema,
-        schema,
+        &schema,
+        &schema,
         &tree.value,
         &mut Pointer::root(),
         &mut |pointer, known| {
@@ -26,15 +32,17 @@ pub fn typed<T: DeserializeOwned>(
     if !wrong.is_empty() {
         return Err(wrong);
     }
-    serde_path_to_error::deserialize(&tree.value).map_err(|error| {
-        let pointer = pointer_of(error.path());
-        let place = span_of(tree, &pointer);
-        let mut wrong = Diagnostic::new("wrong-type", source, place, error.inner().to_string());
-        if is_expression(&pointer) {
-            wrong = wrong.help("quote the expression: YAML took it for something else than a text");
-        }
-        vec![wrong]
-    })
+    let pointer = pointer_of(error.path());
+    let mut wrong = Diagnostic::new(
+        "wrong-type",
+        source,
+        span_of(tree, &pointer),
+        error.inner().to_string(),
+    );
+    if is_expression(&pointer) {
+        wrong = wrong.help("quote the expression: YAML took it for something else than a text");
+    }
+    Err(vec![wrong])
 }
 
 /// Fields that hold CEL.

@@ -106,7 +106,7 @@ impl Config {
             });
         };
         check_kind(source, &tree, "Config")?;
-        let file = typed(source, &tree, json_schema(SchemaKind::Config))?;
+        let file = typed(source, &tree, || json_schema(SchemaKind::Config).clone())?;
         Ok(Self {
             file,
             source: source.clone(),
@@ -477,7 +477,7 @@ fn add_document(unit: &mut PackUnit, source: &Source, tree: Tree) -> Result<(), 
                 let span = span_of(&tree, &Pointer::root().key("kind"));
                 return Err(vec![Diagnostic::new("second-pack", source, span, message)]);
             }
-            let file = typed(source, &tree, json_schema(SchemaKind::Pack))?;
+            let file = typed(source, &tree, || json_schema(SchemaKind::Pack).clone())?;
             unit.pack = Some(Unit {
                 source: source.clone(),
                 tree,
@@ -486,7 +486,7 @@ fn add_document(unit: &mut PackUnit, source: &Source, tree: Tree) -> Result<(), 
         }
         _ => {
             check_kind(source, &tree, "Policy")?;
-            let file = typed(source, &tree, json_schema(SchemaKind::Policy))?;
+            let file = typed(source, &tree, || json_schema(SchemaKind::Policy).clone())?;
             unit.policies.push(Unit {
                 source: source.clone(),
                 tree,
@@ -503,7 +503,7 @@ fn build_pack(
     config: &Config,
 ) -> Result<(Pack, Vec<Policy>), Vec<Diagnostic>> {
     let mut wrong = Vec::new();
-    let (mut pack, functions) = match &unit.pack {
+    let (mut pack, environment) = match &unit.pack {
         Some(file) => compile_pack(file)?,
         None => {
             let name = unit.origin.split(" (").next().unwrap_or_default().to_owned();
@@ -514,7 +514,7 @@ fn build_pack(
                     components: Vec::new(),
                     ours: None,
                 },
-                Vec::new(),
+                Environment::default(),
             )
         }
     };
@@ -536,7 +536,7 @@ fn build_pack(
         let shared = Shared {
             pack: &pack,
             position,
-            functions: &functions,
+            environment: &environment,
             config,
         };
         match compile::policy(unit, &shared) {
@@ -559,7 +559,7 @@ pub(super) fn function(spec: &FunctionSpec) -> Function {
     }
 }
 
-fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Vec<Function>), Vec<Diagnostic>> {
+fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagnostic>> {
     let spec = &unit.file.spec;
     let functions: Vec<Function> = spec.functions.iter().map(function).collect();
     let at = |steps: Pointer| Pointer::root().key("spec").join(&steps);
@@ -613,7 +613,7 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Vec<Function>), Vec<Diag
         components,
         ours,
     };
-    Ok((pack, functions))
+    Ok((pack, environment))
 }
 
 fn component(name: &str, spec: &ComponentSpec) -> Result<Component, String> {

@@ -154,7 +154,9 @@ pub struct Rule {
 }
 
 /// The root of paths and the thing that is compared.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+)]
 pub enum Subject {
     /// A bare Pod, or the template of a workload: `metadata`, `spec`.
     Pod,

@@ -20,7 +20,6 @@ pub fn diff(ty: Type, before: &Value, after: &Value) -> Vec<Change> {
 
 fn compare(ty: Type, before: &Value, after: &Value, at: &Pointer, changes: &mut Vec<Change>) {
     match (before, after) {
-        (before, after) if before == after => {}
         (Value::Object(before), Value::Object(after)) => {
             for (key, old) in before {
                 match after.get(key) {
@@ -32,6 +31,7 @@ fn compare(ty: Type, before: &Value, after: &Value, at: &Pointer, changes: &mut 
             changes.extend(added.map(|(key, new)| add(at.key(key), new)));
         }
         (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),
+        (before, after) if before == after => {}
         (before, after) => changes.push(replace(at.clone(), before, after)),
     }
 }

@@ -58,12 +58,14 @@ const HELM_4_FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
 
 impl Text {
     pub(super) fn split(source: &Source, needles: &Needles) -> Self {
-        let documents = manifest::split(source)
+        let documents = manifest::split(source);
+        let relevant = parallel::map(&documents, |document| {
+            needles.may_match(source.slice(document.body))
+        });
+        let documents = documents
             .into_iter()
-            .map(|document| {
-                let relevant = needles.may_match(source.slice(document.body));
-                Slot { document, relevant }
-            })
+            .zip(relevant)
+            .map(|(document, relevant)| Slot { document, relevant })
             .collect();
         Self {
             source: source.clone(),

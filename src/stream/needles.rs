@@ -1,30 +1,71 @@
 //! Which documents a policy may match, told from their bytes alone.
 
 use aho_corasick::AhoCorasick;
+use aho_corasick::packed::Searcher;
 
 use crate::policy::PolicySet;
 
-/// One automaton over what every matcher needs to find in a document's text.
+/// One search for what every matcher needs to find in a document's text.
 #[derive(Debug)]
 pub struct Needles {
-    /// `None`: some policy may match anything.
-    automaton: Option<AhoCorasick>,
+    search: Search,
+}
+
+/// How the needles are looked for.
+#[derive(Debug)]
+enum Search {
+    /// Some policy may match anything.
+    Everything,
+    /// With vector instructions, several bytes at a time; for up to some dozens of needles.
+    Packed(Searcher),
+    /// One byte at a time.
+    Automaton(AhoCorasick),
 }
 
 impl Needles {
     pub(super) fn of(set: &PolicySet) -> Self {
-        let automaton = set.needles().and_then(|needles| AhoCorasick::new(needles).ok());
-        Self { automaton }
+        let search = set.needles().map(shortest).and_then(|needles| {
+            let packed = Searcher::new(needles.iter()).map(Search::Packed);
+            packed.or_else(|| AhoCorasick::new(needles).ok().map(Search::Automaton))
+        });
+        Self {
+            search: search.unwrap_or(Search::Everything),
+        }
     }
 
     /// Whether the document has to be parsed. One with a backslash may spell anything in escapes; one that
     /// does not say `kind` may be no manifest at all, which the reader has to tell.
     pub(super) fn may_match(&self, document: &str) -> bool {
-        let Some(automaton) = &self.automaton else {
-            return true;
+        let is_found = match &self.search {
+            Search::Everything => return true,
+            Search::Packed(searcher) => searcher.find(document).is_some(),
+            Search::Automaton(automaton) => automaton.is_match(document),
         };
-        automaton.is_match(document)
+        is_found
             || memchr::memchr(b'\\', document.as_bytes()).is_some()
             || memchr::memmem::find(document.as_bytes(), b"kind").is_none()
+    }
+}
+
+/// Needles that hold another one are found with that.
+fn shortest(mut needles: Vec<String>) -> Vec<String> {
+    needles.sort_by_key(String::len);
+    let mut kept: Vec<String> = Vec::new();
+    for needle in needles {
+        if !kept.iter().any(|shorter| needle.contains(shorter.as_str())) {
+            kept.push(needle);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_needle_within_another_is_enough() {
+        let needles = ["postgresql", "redis", "immich-app/postgres", "postgres"].map(str::to_owned);
+        assert_eq!(shortest(needles.to_vec()), ["redis", "postgres"]);
     }
 }

@@ -169,7 +169,7 @@ pub fn json_schema() -> Value {
 }
 
 fn typed(file: &Source, tree: &Tree) -> Result<Test, Vec<Diagnostic>> {
-    let test: Test = policy::typed(file, tree, &json_schema())?;
+    let test: Test = policy::typed(file, tree, json_schema)?;
     if (test.api_version.as_str(), test.kind.as_str()) != ("fixative.dev/v1alpha1", "Test") {
         let span = policy::span_of(tree, &Pointer::root().key("kind"));
         let message = "a file named *.test.yaml has apiVersion: fixative.dev/v1alpha1 and kind: Test";
