@@ -8,7 +8,8 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Source {
     name: Arc<str>,
-    text: Arc<str>,
+    // A `String` within, so that a large text is not copied on its way in.
+    text: Arc<String>,
 }
 
 /// A range of bytes in one [`Source`]; always on character boundaries.
@@ -31,10 +32,10 @@ pub struct LineColumn {
 
 impl Source {
     /// A text under the name that messages show.
-    pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>, text: impl Into<String>) -> Self {
         Self {
             name: name.into(),
-            text: text.into(),
+            text: Arc::new(text.into()),
         }
     }
 

@@ -11,13 +11,16 @@ use crate::stream::{SourcePlan, StreamPlan};
 const NO_OBJECTS: &str = "# fixative: no objects came in\n";
 
 /// The stream as it should be; an error where objects would be lost.
-pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<String, Failure> {
+pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<Source, Failure> {
     let objects_in: usize = plan.sources.iter().map(objects_in).sum();
-    let text = joined(&plan.sources);
-    if objects_in == 0 && helm4 && !text.contains('#') {
-        return Ok(NO_OBJECTS.to_owned());
+    let answer = match plan.sources.as_slice() {
+        // What nothing changes goes out as it came in.
+        [only] if !only.is_changed() => only.source.clone(),
+        sources => Source::new("<stdout>", joined(sources)),
+    };
+    if objects_in == 0 && helm4 && !answer.text().contains('#') {
+        return Ok(Source::new("<stdout>", NO_OBJECTS));
     }
-    let answer = Source::new("<stdout>", text.as_str());
     let documents = manifest::split(&answer);
     let objects_out = documents
         .iter()
@@ -29,7 +32,7 @@ pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<String, Failure> {
             objects_out,
         });
     }
-    Ok(text)
+    Ok(answer)
 }
 
 /// Writes all of it; a full disk or a reader that went away is an error.
@@ -121,7 +124,7 @@ mod tests {
     }
 
     fn answer(texts: &[&str], helm4: bool) -> String {
-        of(&planned(texts), helm4).unwrap()
+        of(&planned(texts), helm4).unwrap().text().to_owned()
     }
 
     #[test]

@@ -32,9 +32,9 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
     if let Some(refused) = refused(&plan, args.on_deny, console)? {
         return Ok(refused);
     }
-    let text = answer::of(&plan, args.helm4)?;
+    let text = ManuallyDrop::new(answer::of(&plan, args.helm4)?);
     console.remark(|_| format!("fixative: {}\n", render::summary(&plan)));
-    answer::write(&text)?;
+    answer::write(text.text())?;
     Ok(Status::Good)
 }
 

@@ -24,12 +24,19 @@ pub(super) struct Node {
     /// from its header to the end of its last line, without that line's break. Empty where nothing is written
     /// (`key:`), then it stands right behind the `:` or `-` (or behind the anchor or tag, if there is one).
     pub span: Span,
+    /// Its anchor and tag; few nodes have one.
+    pub properties: Option<Box<Properties>>,
+    /// What it is.
+    pub shape: Shape,
+}
+
+/// What may stand in front of a node.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Properties {
     /// `&name`, if it has an anchor.
     pub anchor: Option<Span>,
     /// `!!str`, if it has a tag.
     pub tag: Option<Span>,
-    /// What it is.
-    pub shape: Shape,
 }
 
 /// What a [`Node`] is.
@@ -95,9 +102,14 @@ pub(super) struct Item {
 }
 
 impl Node {
+    /// `&name`, if it has an anchor.
+    pub fn anchor(&self) -> Option<Span> {
+        self.properties.as_ref()?.anchor
+    }
+
     /// First byte with anchor and tag.
     pub fn start(&self) -> usize {
-        [self.anchor, self.tag]
+        [self.anchor(), self.properties.as_ref().and_then(|own| own.tag)]
             .into_iter()
             .flatten()
             .map(|span| span.start)

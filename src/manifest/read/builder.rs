@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::alias::Anchors;
 use super::{Finished, MAX_DEPTH, check, position};
-use crate::manifest::layout::{Entry, Item, Layout, Node, NodeId, Shape, Style};
+use crate::manifest::layout::{Entry, Item, Layout, Node, NodeId, Properties, Shape, Style};
 use crate::manifest::scalar;
 use crate::source::{Diagnostic, Source, Span};
 
@@ -151,8 +151,12 @@ impl<'t> Builder<'t> {
         let id = NodeId(self.layout.nodes.len() as u32);
         self.layout.nodes.push(Node {
             span,
-            anchor: None,
-            tag,
+            properties: tag.map(|tag| {
+                Box::new(Properties {
+                    anchor: None,
+                    tag: Some(tag),
+                })
+            }),
             shape,
         });
         self.layout.root.get_or_insert(id);
@@ -357,7 +361,7 @@ impl<'t> Builder<'t> {
         let Some(node) = self.layout.nodes.last_mut() else {
             return;
         };
-        node.anchor = Some(span);
+        node.properties.get_or_insert_default().anchor = Some(span);
         // A value that is not written stands behind its anchor.
         let is_scalar = matches!(node.shape, Shape::Scalar(_));
         if is_scalar && node.span.start == node.span.end && node.span.start < span.end {

@@ -179,7 +179,9 @@ fn value(
         Shape::Alias(_) => false,
     };
     if on_line && !is_block && is_inline(new, style) {
-        let anchor = node.anchor.map_or("", |span| lines.between(span.start, span.end));
+        let anchor = node
+            .anchor()
+            .map_or("", |span| lines.between(span.start, span.end));
         let gap = if anchor.is_empty() { "" } else { " " };
         let lead = if node.start() == from { " " } else { "" };
         return Splice {

@@ -165,8 +165,11 @@ fn comma(ground: Ground<'_>, parts: &[Part<'_>], is_tight: bool) -> String {
 }
 
 fn replacement(ground: Ground<'_>, part: &Part<'_>, text: String, depth: usize) -> Splice {
-    let Node { span, anchor, .. } = *part.node;
-    let anchor = anchor.map(|span| ground.lines.between(span.start, span.end));
+    let span = part.node.span;
+    let anchor = part
+        .node
+        .anchor()
+        .map(|span| ground.lines.between(span.start, span.end));
     let lead = match anchor {
         Some(anchor) => format!("{anchor} "),
         // `{key:}`: without a blank the value would be a part of the key.
