@@ -85,12 +85,13 @@ struct Backing<'a> {
     source: &'a Value,
 }
 
-const FIELDS: [&str; 10] = [
+const FIELDS: [&str; 11] = [
     "persistent",
     "network",
     "exclusive",
     "hostPath",
     "local",
+    "pinned",
     "class",
     "provisioner",
     "claim",
@@ -226,6 +227,17 @@ impl<'a> Backing<'a> {
             .is_some_and(|bound| bound.get("local").is_some_and(|local| !local.is_null())))
     }
 
+    /// Whether the bound volume says itself on which nodes it is: the scheduler keeps to that.
+    fn pinned(&self) -> Fact<bool> {
+        let terms = self
+            .bound()?
+            .and_then(|bound| bound.pointer("/nodeAffinity/required/nodeSelectorTerms").cloned());
+        Ok(terms
+            .as_ref()
+            .and_then(Value::as_array)
+            .is_some_and(|terms| !terms.is_empty()))
+    }
+
     fn describe(&self) -> String {
         match &self.volume {
             Volume::Ephemeral { source: "emptyDir" } => "an emptyDir, which is deleted with the pod".into(),
@@ -234,8 +246,11 @@ impl<'a> Backing<'a> {
             Volume::HostPath { path } => format!("the folder {path} of one node"),
             Volume::Share { describe } => describe.clone(),
             Volume::Disk { source } => format!("a volume of type {source}"),
-            Volume::Claim { name } => match self.network() {
-                Ok(Some(share)) => share,
+            Volume::Claim { name } => match (self.network(), self.host_path()) {
+                (Ok(Some(share)), _) => share,
+                (_, Ok(path)) if !path.is_empty() => {
+                    format!("the claim {name} on the folder {path} of one node")
+                }
                 _ => format!("the claim {name}"),
             },
             Volume::Template { name } => format!("a claim of the template {name}"),
@@ -258,6 +273,7 @@ impl Lazy for Backing<'_> {
             "exclusive" => json!(self.exclusive()?),
             "hostPath" => json!(self.host_path()?),
             "local" => json!(self.local()?),
+            "pinned" => json!(self.pinned()?),
             "class" => json!(self.class()?),
             "provisioner" => json!(self.provisioner()?),
             "describe" => json!(self.describe()),
