@@ -34,6 +34,18 @@ fn no_input_is_an_empty_answer() {
 }
 
 #[test]
+fn comments_alone_stay_as_they_came() {
+    let folder = Folder::new();
+    let comments = b"---\n# Source: photos/templates/none.yaml\n# nothing here\n---\n\n# nor here";
+    for arguments in [&["render"][..], &["render", "--helm4"]] {
+        assert_eq!(folder.fixative(arguments, comments).good().as_bytes(), comments);
+    }
+    // Helm 4 calls blank output an error.
+    let blank = folder.fixative(&["render", "--helm4"], b"\n---\n\n").good();
+    assert!(blank.contains('#'), "{blank:?}");
+}
+
+#[test]
 fn a_file_that_is_not_there() {
     Folder::new()
         .fixative(&["render", "none.yaml"], b"")

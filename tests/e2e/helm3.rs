@@ -88,7 +88,7 @@ fn lists_separators_and_comments_stay() {
 #[test]
 fn nothing_in_is_nothing_out() {
     let folder = Folder::new();
-    for chart in ["hooks-only", "nothing"] {
+    for chart in ["hooks-only", "nothing", "comments"] {
         let before = template(&folder, chart, &[]).good();
         assert_eq!(rendered(&folder, chart, &[]).good(), before, "{chart}");
     }

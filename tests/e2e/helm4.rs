@@ -1,17 +1,27 @@
 //! Helm 4 runs a plugin by name, sends hooks too, re-serialises both ways and throws stderr away.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
+
+use serde_json::Value;
 
 use crate::go_yaml::{documents, object};
 use crate::program::{FIXATIVE, Folder, Run, repository, run, tool};
 
 /// A folder in whose data home the plugin is installed, as `make plugin` lays it out.
 fn installed(folder: Folder) -> Folder {
+    let program = fs::read(FIXATIVE).unwrap();
+    installed_as(folder, &program)
+}
+
+/// The same with another program in the plugin.
+fn installed_as(folder: Folder, text: &[u8]) -> Folder {
     let manifest = fs::read(repository("plugin/helm4/plugin.yaml")).unwrap();
     let folder = folder.with("plugin/plugin.yaml", manifest);
     let program = folder.path("plugin/bin/fixative");
     fs::create_dir_all(program.parent().unwrap()).unwrap();
-    fs::copy(FIXATIVE, program).unwrap();
+    fs::write(&program, text).unwrap();
+    fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = folder.command(tool("helm4"));
     command.args(["plugin", "install"]).arg(folder.path("plugin"));
     run(&mut command, b"").good();
@@ -79,6 +89,68 @@ fn show_only_finds_templates_through_the_annotation() {
 }
 
 #[test]
+fn files_are_written_where_the_annotation_says() {
+    let folder = installed(Folder::new().with_example());
+    rendered(&folder, "immich", &["--output-dir", "out"]).good();
+    let server = fs::read_to_string(folder.path("out/immich/templates/server.yaml")).unwrap();
+    assert!(server.contains("mountPath: /photos"), "{server}");
+    // Objects that lost their annotation would be in a file of another name.
+    let mut names: Vec<String> = fs::read_dir(folder.path("out/immich/templates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    assert_eq!(
+        names,
+        [
+            "machine-learning.yaml",
+            "pre-install.yaml",
+            "server.yaml",
+            "valkey.yaml"
+        ]
+    );
+}
+
+#[test]
+fn the_filename_annotation_goes_out_as_it_came_in() {
+    // A plugin that keeps what Helm sent and what it was answered.
+    let script = format!("#!/bin/sh\ntee sent.yaml | {FIXATIVE} \"$@\" | tee answered.yaml\n");
+    let folder = installed_as(Folder::new().with_example(), script.as_bytes());
+    rendered(&folder, "immich", &[]).good();
+    let stream = |name| fs::read_to_string(folder.path(name)).unwrap();
+    let (sent, answered) = (
+        documents(&stream("sent.yaml")),
+        documents(&stream("answered.yaml")),
+    );
+    assert_ne!(sent, answered);
+    let files = |documents: &[Value]| -> Vec<String> {
+        let annotation = |object: &Value| {
+            let value = &object["metadata"]["annotations"]["postrenderer.helm.sh/postrender-filename"];
+            format!("{} {}: {value}", object["kind"], object["metadata"]["name"])
+        };
+        documents.iter().map(annotation).collect()
+    };
+    assert_eq!(files(&sent), files(&answered));
+    let server = r#""Deployment" "immich-server": "immich/templates/server.yaml""#;
+    assert!(
+        files(&answered).iter().any(|file| file == server),
+        "{:?}",
+        files(&answered)
+    );
+}
+
+#[test]
+fn a_finding_names_the_template_of_the_annotation() {
+    let folder = installed(Folder::new());
+    rendered(&folder, "immich", &["--set", "image.tag=v1.130.0"]).failed(1, &[]);
+    let last = folder.fixative(&["last"], b"").good();
+    assert!(
+        last.contains("rendered by immich/templates/server.yaml"),
+        "{last}"
+    );
+}
+
+#[test]
 fn lists_are_repaired_in_their_items() {
     let folder = installed(Folder::new());
     let after = documents(&rendered(&folder, "shapes", &[]).good());
@@ -92,7 +164,12 @@ fn lists_are_repaired_in_their_items() {
 #[test]
 fn a_chart_without_objects_is_no_error() {
     let folder = installed(Folder::new());
-    assert!(documents(&rendered(&folder, "nothing", &[]).good()).is_empty());
+    for chart in ["nothing", "comments"] {
+        assert!(
+            documents(&rendered(&folder, chart, &[]).good()).is_empty(),
+            "{chart}"
+        );
+    }
     let hooks = documents(&rendered(&folder, "hooks-only", &[]).good());
     assert_eq!(hooks.len(), 1);
 }
