@@ -9,7 +9,7 @@ use super::functions::Functions;
 use super::ir::{Compiled, Ir, Literal, Loop, LoopKind, Operator, Slot};
 use super::library::{self, Style};
 use super::parse::{NodeId, locate};
-use super::{CompileError, HOST_FUNCTIONS};
+use super::{CompileError, Fields, HOST_FUNCTIONS};
 
 /// Deepest nesting, functions expanded.
 const MAX_DEPTH: usize = 160;
@@ -20,6 +20,8 @@ const MAX_NODES: usize = 20_000;
 pub(super) struct Names<'n> {
     pub functions: &'n Functions,
     pub names: &'n [&'n str],
+    /// Names of which every field is known.
+    pub fields: &'n [Fields<'n>],
 }
 
 /// A compiled tree, and the names and host functions that it mentions.
@@ -98,7 +100,7 @@ impl Lowering<'_> {
         match &tree.expr {
             Expr::Literal(literal) => Ok(Ir::Literal(self::literal(literal))),
             Expr::Ident(name) => self.name(name, tree.id),
-            Expr::Select(select) => self.select(select),
+            Expr::Select(select) => self.select(select, tree.id),
             Expr::Call(call) => self.call(call, tree.id),
             Expr::Comprehension(comprehension) => self.standard_loop(comprehension, tree.id),
             Expr::List(list) => {
@@ -130,6 +132,7 @@ impl Lowering<'_> {
             return Ok(Ir::Local(*slot));
         }
         if self.names.names.contains(&name) {
+            self.mentions.insert(format!("{name}.*"));
             return Ok(Ir::Name(self.mention(name)));
         }
         if let Some(type_name) = library::type_name(name) {
@@ -159,7 +162,46 @@ impl Lowering<'_> {
         nearest(name, self.names.names.iter().copied().chain(locals))
     }
 
-    fn select(&mut self, select: &SelectExpr) -> Result<Ir, CompileError> {
+    /// What has the field that is asked for; a field of a name is a mention of its own.
+    fn owner(&mut self, tree: &IdedExpr, field: &str, id: NodeId) -> Result<Box<Ir>, CompileError> {
+        let Some(name) = self.free_name(tree) else {
+            return self.boxed(tree);
+        };
+        self.check_field(name, field, id)?;
+        self.mentions.insert(format!("{name}.{field}"));
+        Ok(Box::new(Ir::Name(self.mention(name))))
+    }
+
+    /// The name, if the tree is one that the scope is asked for.
+    fn free_name<'t>(&self, tree: &'t IdedExpr) -> Option<&'t str> {
+        let Expr::Ident(name) = &tree.expr else {
+            return None;
+        };
+        let is_local = self.locals.iter().any(|(local, _)| local == name);
+        (!is_local && self.names.names.contains(&name.as_str())).then_some(name)
+    }
+
+    fn check_field(&self, name: &str, field: &str, id: NodeId) -> Result<(), CompileError> {
+        let closed = self.names.fields.iter().find(|fields| fields.of == name);
+        let Some(fields) = closed.filter(|fields| !fields.known.contains(field)) else {
+            return Ok(());
+        };
+        let known = || fields.known.iter().map(String::as_str);
+        let help = nearest(field, known()).or_else(|| {
+            let all: Vec<&str> = known().collect();
+            (!all.is_empty()).then(|| format!("known here: {}", all.join(", ")))
+        });
+        let message = format!("this policy has no {} `{field}`", fields.noun);
+        let mut wrong = self.wrong(id, &message, help.as_deref());
+        if self.inside.is_empty()
+            && let Some(range) = field_at(self.source, wrong.range.start, field)
+        {
+            wrong.range = range;
+        }
+        Err(wrong)
+    }
+
+    fn select(&mut self, select: &SelectExpr, id: NodeId) -> Result<Ir, CompileError> {
         let field = select.field.as_str().into();
         if !select.test
             && let Some(qualified) = self.qualified(&select.operand, &select.field)
@@ -167,13 +209,7 @@ impl Lowering<'_> {
         {
             return Ok(Ir::Literal(Literal::Type(type_name)));
         }
-        if let Expr::Ident(name) = &select.operand.expr {
-            let is_local = self.locals.iter().any(|(local, _)| local == name);
-            if !is_local && self.names.names.contains(&name.as_str()) {
-                self.mentions.insert(format!("{name}.{}", select.field));
-            }
-        }
-        let operand = self.boxed(&select.operand)?;
+        let operand = self.owner(&select.operand, &select.field, id)?;
         Ok(if select.test {
             Ir::Has(operand, field)
         } else {
@@ -226,11 +262,21 @@ impl Lowering<'_> {
             (op::LOGICAL_OR, [a, b]) => Ir::Or(self.boxed(a)?, self.boxed(b)?),
             (op::LOGICAL_NOT, [a]) => Ir::Not(self.boxed(a)?),
             (op::NEGATE, [a]) => Ir::Negate(self.boxed(a)?),
-            (op::INDEX, [a, b]) => Ir::Index(self.boxed(a)?, self.boxed(b)?),
-            (op::OPT_INDEX, [a, b]) => Ir::OptionalIndex(self.boxed(a)?, self.boxed(b)?),
+            (op::INDEX, [a, b]) => match &b.expr {
+                Expr::Literal(LiteralValue::String(field)) => {
+                    Ir::Index(self.owner(a, field.inner(), b.id)?, self.boxed(b)?)
+                }
+                _ => Ir::Index(self.boxed(a)?, self.boxed(b)?),
+            },
+            (op::OPT_INDEX, [a, b]) => match &b.expr {
+                Expr::Literal(LiteralValue::String(field)) => {
+                    Ir::OptionalIndex(self.owner(a, field.inner(), b.id)?, self.boxed(b)?)
+                }
+                _ => Ir::OptionalIndex(self.boxed(a)?, self.boxed(b)?),
+            },
             (op::OPT_SELECT, [a, b]) => match &b.expr {
                 Expr::Literal(LiteralValue::String(field)) => {
-                    Ir::OptionalSelect(self.boxed(a)?, field.inner().into())
+                    Ir::OptionalSelect(self.owner(a, field.inner(), b.id)?, field.inner().into())
                 }
                 _ => Ir::OptionalIndex(self.boxed(a)?, self.boxed(b)?),
             },
@@ -254,15 +300,26 @@ impl Lowering<'_> {
         }
         if let Some((host, count)) = HOST_FUNCTIONS.iter().find(|(host, _)| *host == name) {
             if args.len() != *count {
-                let message = format!("`{name}` takes {count} arguments, here are {}", args.len());
+                let message = wrong_count(name, *count, args.len());
                 return Err(self.wrong(id, &message, None));
             }
             self.mentions.insert((*host).to_owned());
-            return Ok(Ir::Host(host, self.all(args)?));
+            return Ok(Ir::Host(host, self.arguments(host, args)?));
         }
         match library::find(name, Style::Global, args.len()) {
             Ok((native, name)) => Ok(Ir::Call(native, name, self.all(args)?)),
             Err(known) => Err(self.no_function(name, known, args.len(), id)),
+        }
+    }
+
+    /// `component` tells no value of what it is given, so that is no mention of the whole.
+    fn arguments(&mut self, host: &str, args: &[IdedExpr]) -> Result<Vec<Ir>, CompileError> {
+        match args {
+            [arg] if host == "component" => match self.free_name(arg) {
+                Some(name) => Ok(vec![Ir::Name(self.mention(name))]),
+                None => self.all(args),
+            },
+            _ => self.all(args),
         }
     }
 
@@ -316,11 +373,7 @@ impl Lowering<'_> {
             return Err(self.no_function(name, false, args.len(), id));
         };
         if body.args.len() != args.len() {
-            let message = format!(
-                "`{name}` takes {} arguments, here are {}",
-                body.args.len(),
-                args.len()
-            );
+            let message = wrong_count(name, body.args.len(), args.len());
             return Err(self.wrong(id, &message, None));
         }
         let lowered = self.all(args)?;
@@ -467,6 +520,17 @@ impl Lowering<'_> {
             help: help.map(str::to_owned),
         }
     }
+}
+
+/// Where the field stands at or behind `from`: of a selection the parser notes the dot.
+fn field_at(source: &str, from: usize, field: &str) -> Option<std::ops::Range<usize>> {
+    let start = from + source.get(from..)?.find(field)?;
+    Some(start..start + field.len())
+}
+
+fn wrong_count(name: &str, wanted: usize, given: usize) -> String {
+    let noun = if wanted == 1 { "argument" } else { "arguments" };
+    format!("`{name}` takes {wanted} {noun}, not {given}")
 }
 
 fn is_host(name: &str) -> bool {

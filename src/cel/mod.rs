@@ -39,6 +39,17 @@ pub struct Environment {
     functions: functions::Functions,
 }
 
+/// The fields of a name, all of them: another one is an error however it is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Fields<'f> {
+    /// The name: `params`.
+    pub of: &'f str,
+    /// Its fields.
+    pub known: &'f BTreeSet<String>,
+    /// What one of them is called: `param`.
+    pub noun: &'f str,
+}
+
 /// An expression that does not compile.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -63,12 +74,28 @@ impl Environment {
         functions::read_more(&self.functions, more).map(|functions| Self { functions })
     }
 
+    /// Whether a function of that name was given to it.
+    pub fn has_function(&self, name: &str) -> bool {
+        self.functions.contains_key(name)
+    }
+
     /// Compiles an expression that may use `names` (and the library, and the functions).
     pub fn compile(&self, source: &str, names: &[&str]) -> Result<Program, CompileError> {
+        self.compile_with(source, names, &[])
+    }
+
+    /// The same, where of some names every field is known.
+    pub fn compile_with(
+        &self,
+        source: &str,
+        names: &[&str],
+        fields: &[Fields<'_>],
+    ) -> Result<Program, CompileError> {
         let tree = parse::parse(source)?;
         let names = lower::Names {
             functions: &self.functions,
             names,
+            fields,
         };
         let lowered = lower::lower(source, &tree, &names);
         parse::dismantle(tree);
@@ -168,7 +195,8 @@ impl Program {
     }
 
     /// The free names and host functions (functions inlined) that it may ask the scope for: what locality is
-    /// inferred from. A field of a free name is there as well: `params.path`.
+    /// inferred from. A field of a free name is there as well: `params.path`; a name that is used as a whole
+    /// is there as `item.*`, too.
     pub fn mentions(&self) -> &BTreeSet<String> {
         &self.mentions
     }

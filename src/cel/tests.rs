@@ -318,12 +318,7 @@ fn what_does_not_compile_says_where() {
             "and",
             Some("write `&&`"),
         ),
-        (
-            "twice(1, 2)",
-            "`twice` takes 1 arguments, here are 2",
-            "twice",
-            None,
-        ),
+        ("twice(1, 2)", "`twice` takes 1 argument, not 2", "twice", None),
         (
             "namespace == 'x'",
             "reserved identifier: namespace",

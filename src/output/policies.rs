@@ -192,6 +192,7 @@ mod tests {
             rules,
             inactive: inactive.map(str::to_owned),
             source: Source::new(format!("immich/{name}.yaml"), ""),
+            span: crate::source::Span::default(),
         }
     }
 

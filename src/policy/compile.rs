@@ -4,20 +4,20 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
-use super::file::span_of;
-use super::load::{Config, Unit, function, nearest};
+use super::check::Setting;
+use super::file::{instead, key_of, span_of};
+use super::load::{Config, Unit, function};
 use super::locality::{self, Mentions};
+use super::path::{self, PathError};
 use super::spec::{MatchSpec, PolicyFile, RuleSpec};
 use super::template::{self, TemplateError};
 use super::{
-    Disposition, Door, Matcher, Pack, Path, Policy, Root, Rule, Segment, Subject, Template, Variable, Verb,
-    matcher, path,
+    Disposition, Door, Matcher, Pack, Path, Policy, Root, Rule, Subject, Template, Variable, Verb, matcher,
+    names, place,
 };
-use crate::cel::{CompileError, Environment, Function, Program};
-use crate::kube::Gvk;
+use crate::cel::{CompileError, Environment, Fields, Function, Program};
 use crate::manifest::Tree;
 use crate::pointer::Pointer;
-use crate::schema::{self, Type};
 use crate::source::{Diagnostic, Source, Span};
 
 /// Names that every expression of a policy may use.
@@ -50,51 +50,96 @@ pub(super) struct Shared<'s> {
     pub config: &'s Config,
 }
 
-/// An error in an expression, as near to its place as the text lets one come.
+/// An error in the expression, or in the text with expressions, that stands at `at`.
 pub(super) fn cel_error(
     source: &Source,
     tree: &Tree,
     at: &Pointer,
-    expression: &str,
+    text: &str,
     error: &CompileError,
 ) -> Diagnostic {
+    if let Some(tag) = tag_at(source, tree, at) {
+        let message = format!("YAML takes the `!` in `{}` for a tag", source.slice(tag));
+        return Diagnostic::new("cel", source, tag, message).help("quote the expression");
+    }
     let span = span_of(tree, at);
-    let text = source.slice(span);
-    let place = text
-        .find(expression)
-        .filter(|_| !expression.is_empty())
-        .map(|offset| {
-            let start = span.start + offset;
-            Span::new(start + error.range.start, start + error.range.end)
-        });
-    let wrong = Diagnostic::new("cel", source, place.unwrap_or(span), error.message.clone());
-    // `!x` is a tag for YAML, and what is left is an empty text.
-    let before = tree.key_span(at).map_or("", |key| {
-        source.slice(Span::new(key.end, span.start.max(key.end)))
-    });
+    let wrong = Diagnostic::new("cel", source, span, error.message.clone());
+    scalar_error(wrong, span, text, error)
+}
+
+/// Puts an error of a scalar's value at its place in the scalar's text.
+fn scalar_error(mut wrong: Diagnostic, span: Span, text: &str, error: &CompileError) -> Diagnostic {
+    if let Some(exact) = place::place(&wrong.source, span.start, text, error.range.clone()) {
+        wrong.span = exact;
+    }
     match &error.help {
-        _ if before.contains('!') || text.starts_with('!') && expression.is_empty() => {
-            wrong.help("quote the expression: YAML takes `!` at its start for a tag")
-        }
         Some(help) => wrong.help(help.clone()),
         None => wrong,
     }
 }
 
+/// The tag in front of the value at `at`, up to the end of its line.
+fn tag_at(source: &Source, tree: &Tree, at: &Pointer) -> Option<Span> {
+    let key = tree.key_span(at)?;
+    let behind = source.text().get(key.end..)?;
+    let value = behind
+        .strip_prefix([':', '"', '\''])?
+        .trim_start_matches([':', ' ']);
+    let start = source.text().len() - value.len();
+    let line = value.lines().next()?.trim_end();
+    value
+        .starts_with('!')
+        .then(|| Span::new(start, start + line.len()))
+}
+
+/// An error in the path that stands at `at`.
+pub(super) fn path_error(
+    source: &Source,
+    tree: &Tree,
+    at: &Pointer,
+    text: &str,
+    error: PathError,
+) -> Diagnostic {
+    let span = span_of(tree, at);
+    let error = CompileError {
+        message: error.message,
+        range: error.at..error.end,
+        help: error.help.map(str::to_owned),
+    };
+    let wrong = Diagnostic::new("bad-path", source, span, error.message.clone());
+    scalar_error(wrong, span, text, &error)
+}
+
+/// What is wrong with the function at `at`: with its expression, or else with its name.
+pub(super) fn function_error(
+    source: &Source,
+    tree: &Tree,
+    at: &Pointer,
+    function: Option<&Function>,
+    error: &CompileError,
+) -> Diagnostic {
+    let expression = function.map_or("", |function| function.expression.as_str());
+    if error.range.end == 0 && !expression.is_empty() {
+        let span = span_of(tree, &at.key("name"));
+        return Diagnostic::new("cel", source, span, error.message.clone());
+    }
+    cel_error(source, tree, &at.key("expression"), expression, error)
+}
+
 /// Compiles a policy; the errors are all there are.
 pub(super) fn policy(unit: &Unit<PolicyFile>, shared: &Shared<'_>) -> Result<Policy, Vec<Diagnostic>> {
     let spec = &unit.file.spec;
+    names::check(unit, shared.environment)?;
     let functions: Vec<Function> = spec.functions.iter().map(function).collect();
     let environment = shared.environment.with(&functions).map_err(|(index, error)| {
-        let at = Pointer::root()
-            .key("spec")
-            .key("functions")
-            .index(index)
-            .key("expression");
-        let expression = functions
-            .get(index)
-            .map_or("", |function| function.expression.as_str());
-        vec![cel_error(&unit.source, &unit.tree, &at, expression, &error)]
+        let at = Pointer::root().key("spec").key("functions").index(index);
+        vec![function_error(
+            &unit.source,
+            &unit.tree,
+            &at,
+            functions.get(index),
+            &error,
+        )]
     })?;
     let mut compiler = Compiler {
         unit,
@@ -133,10 +178,11 @@ pub(super) fn policy(unit: &Unit<PolicyFile>, shared: &Shared<'_>) -> Result<Pol
         rules,
         inactive,
         source: unit.source.clone(),
+        span: span_of(&unit.tree, &Pointer::root().key("metadata").key("name")),
     })
 }
 
-struct Compiler<'c> {
+pub(super) struct Compiler<'c> {
     unit: &'c Unit<PolicyFile>,
     shared: &'c Shared<'c>,
     environment: Environment,
@@ -147,18 +193,44 @@ struct Compiler<'c> {
 }
 
 impl Compiler<'_> {
-    fn spec(&self) -> &super::spec::PolicySpec {
+    pub(super) fn spec(&self) -> &super::spec::PolicySpec {
         &self.unit.file.spec
+    }
+
+    /// The path that the rule at `at` gives, as written.
+    pub(super) fn spec_at(&self, at: &Pointer) -> Option<&Value> {
+        self.unit.tree.value.pointer(&at.key("at").to_string())
     }
 
     fn name(&self) -> &str {
         &self.unit.file.metadata.name
     }
 
-    fn wrong(&mut self, code: &'static str, at: &Pointer, message: impl Into<String>) {
+    pub(super) fn wrong(&mut self, code: &'static str, at: &Pointer, message: impl Into<String>) {
         let span = span_of(&self.unit.tree, at);
         self.wrong
             .push(Diagnostic::new(code, &self.unit.source, span, message));
+    }
+
+    /// Something wrong with the key at `at`.
+    pub(super) fn wrong_key(&mut self, code: &'static str, at: &Pointer, message: impl Into<String>) {
+        let span = key_of(&self.unit.tree, at);
+        self.wrong
+            .push(Diagnostic::new(code, &self.unit.source, span, message));
+    }
+
+    /// What to do about what was said last.
+    pub(super) fn help(&mut self, help: impl Into<String>) {
+        if let Some(last) = self.wrong.last_mut() {
+            last.help = Some(help.into());
+        }
+    }
+
+    /// Something wrong in the text of the scalar at `at`.
+    pub(super) fn wrong_in(&mut self, code: &'static str, at: &Pointer, text: &str, error: &CompileError) {
+        let span = span_of(&self.unit.tree, at);
+        let wrong = Diagnostic::new(code, &self.unit.source, span, error.message.clone());
+        self.wrong.push(scalar_error(wrong, span, text, error));
     }
 
     /// Params: defaults, the configuration's, the command line's; each checked.
@@ -166,21 +238,20 @@ impl Compiler<'_> {
         let schema = &self.unit.file.spec.params;
         let config = self.shared.config;
         let mut given = config.of_policy(self.name()).params;
+        given.retain(|_, value| !value.is_null());
         for (name, text) in config.params_of(self.name()) {
             given.insert(name.to_owned(), schema.read(name, text));
         }
-        let defaults = schema.fill(&Map::new());
-        if let Err(misfit) = schema.check(&Value::Object(defaults)) {
-            let at = Pointer::root().key("spec").key("params");
-            self.wrong(
-                "bad-param",
-                &at,
-                format!("the default of {} {}", misfit.path.join("."), misfit.message),
-            );
+        for (below, message, help) in schema.problems() {
+            let at = Pointer::root().key("spec").key("params").join(&below);
+            self.wrong("bad-param", &at, message);
+            if let Some(help) = help {
+                self.help(help);
+            }
         }
-        if let Err(misfit) = schema.check(&Value::Object(given.clone())) {
-            self.wrong
-                .push(config.wrong_param(self.name(), &misfit.path, &misfit.message));
+        for misfit in schema.check(&Value::Object(given.clone())) {
+            let wrong = config.wrong_param(self.name(), &misfit);
+            self.wrong.push(wrong);
         }
         schema.fill(&given)
     }
@@ -194,25 +265,27 @@ impl Compiler<'_> {
     }
 
     fn compile(&self, expression: &str, names: &[&str]) -> Result<Program, CompileError> {
-        let program = self.environment.compile(expression, names)?;
-        let whole = |message: String, help: Option<String>| CompileError {
-            message,
-            range: 0..expression.len(),
-            help,
-        };
-        for mention in program.mentions() {
-            let (known, name, what) = match mention.split_once('.') {
-                Some(("variables", name)) => (&self.variable_names, name, "variable"),
-                Some(("params", name)) => (&self.param_names, name, "param"),
-                _ => continue,
-            };
-            if !known.contains(name) {
-                let known: Vec<&str> = known.iter().map(String::as_str).collect();
-                let help = nearest(name, &known).map(|near| format!("did you mean `{near}`?"));
-                return Err(whole(format!("this policy has no {what} `{name}`"), help));
-            }
-        }
-        Ok(program)
+        let fields = [
+            Fields {
+                of: "variables",
+                known: &self.variable_names,
+                noun: "variable",
+            },
+            Fields {
+                of: "params",
+                known: &self.param_names,
+                noun: "param",
+            },
+        ];
+        self.environment
+            .compile_with(expression, names, &fields)
+            .map_err(|mut error| {
+                let place = expression.get(error.range.clone()).unwrap_or_default();
+                if error.help.is_none() && NAMES_AT.contains(&place) && !names.contains(&place) {
+                    error.help = Some(format!("`{place}` is there only where the rule has `at`"));
+                }
+                error
+            })
     }
 
     /// Compiles the expression that stands at `at`; an error is noted.
@@ -247,18 +320,19 @@ impl Compiler<'_> {
             Ok(template) => Some(template),
             Err(TemplateError {
                 at: below,
-                expression,
+                in_key,
+                text,
                 error,
             }) => {
                 let at = at.join(&below);
-                let expression = expression.unwrap_or_default();
-                self.wrong.push(cel_error(
-                    &self.unit.source,
-                    &self.unit.tree,
-                    &at,
-                    &expression,
-                    &error,
-                ));
+                let wrong = match self.unit.tree.key_span(&at).filter(|_| in_key) {
+                    Some(key) => {
+                        let wrong = Diagnostic::new("cel", &self.unit.source, key, error.message.clone());
+                        scalar_error(wrong, key, &text, &error)
+                    }
+                    None => cel_error(&self.unit.source, &self.unit.tree, &at, &text, &error),
+                };
+                self.wrong.push(wrong);
                 None
             }
         }
@@ -269,19 +343,20 @@ impl Compiler<'_> {
         let mut all: Vec<Variable> = Vec::new();
         for (index, variable) in unit.file.spec.variables.iter().enumerate() {
             let at = Pointer::root().key("spec").key("variables").index(index);
-            if all.iter().any(|other| other.name == variable.name) {
-                self.wrong(
-                    "duplicate-name",
-                    &at.key("name"),
-                    format!("there is a variable `{}` already", variable.name),
-                );
-            }
             if let Some(program) = self.expression(&variable.expression, &at.key("expression"), &NAMES) {
                 all.push(Variable {
                     name: variable.name.clone(),
                     program,
                 });
             }
+        }
+        for (index, name) in locality::circles(&all) {
+            let at = Pointer::root()
+                .key("spec")
+                .key("variables")
+                .index(index)
+                .key("expression");
+            self.wrong("cel", &at, format!("the variable `{name}` needs itself"));
         }
         all
     }
@@ -298,20 +373,6 @@ impl Compiler<'_> {
         }
         for (index, spec) in unit.file.spec.rules.iter().enumerate() {
             let at = Pointer::root().key("spec").key("rules").index(index);
-            if unit
-                .file
-                .spec
-                .rules
-                .iter()
-                .take(index)
-                .any(|other| other.name == spec.name)
-            {
-                self.wrong(
-                    "duplicate-name",
-                    &at.key("name"),
-                    format!("there is a rule `{}` already", spec.name),
-                );
-            }
             rules.extend(self.rule(spec, &at, variables, is_inactive));
         }
         rules
@@ -324,6 +385,15 @@ impl Compiler<'_> {
         variables: &[Variable],
         is_inactive: bool,
     ) -> Option<Rule> {
+        // Null is as good as absent to the types, but nobody who writes `where:` means "always".
+        for field in ["where", "assert"] {
+            let at = at.key(field);
+            if self.unit.tree.value.pointer(&at.to_string()) == Some(&Value::Null) {
+                let message = format!("`{field}` is empty: it must hold a CEL expression");
+                self.wrong_key("wrong-type", &at, message);
+                return None;
+            }
+        }
         let subject = spec.subject.unwrap_or(self.spec().subject);
         let place = self.place(spec, at, subject);
         let names: Vec<&str> = match &place {
@@ -336,9 +406,15 @@ impl Compiler<'_> {
             None => None,
         };
         let verb = self.verb(spec, at, &names)?;
-        self.check_verb(&verb, at, subject, place.as_ref(), &matchers);
+        let setting = Setting {
+            at,
+            subject,
+            place: place.as_ref(),
+            matchers: &matchers,
+        };
+        self.check_verb(&verb, setting);
         let message = match &spec.message {
-            Some(text) => Some(self.message(text, &at.key("message"), &names)?),
+            Some(text) => Some(self.message(text, &at.key("message"), &names, variables)?),
             None => None,
         };
         let programs = condition.iter().chain(locality::programs(&verb));
@@ -378,24 +454,20 @@ impl Compiler<'_> {
         let parsed = match path::parse(text, subject == Subject::Pod) {
             Ok(parsed) => parsed,
             Err(error) => {
-                let compile = CompileError {
-                    message: error.message,
-                    range: error.at..text.len(),
-                    help: None,
-                };
-                let mut wrong = cel_error(&self.unit.source, &self.unit.tree, &at.key("at"), text, &compile);
-                wrong.code = "bad-path";
-                self.wrong.push(wrong);
+                let at = at.key("at");
+                self.wrong
+                    .push(path_error(&self.unit.source, &self.unit.tree, &at, text, error));
                 return None;
             }
         };
         if let Root::Containers(Some(names)) = &parsed.root {
-            self.check_components(names, &at.key("at"));
+            self.check_components(names, &at.key("at"), text);
         }
         Some(parsed)
     }
 
-    fn check_components(&mut self, names: &[String], at: &Pointer) {
+    /// Components that `text` at `at` names.
+    fn check_components(&mut self, names: &[String], at: &Pointer, text: &str) {
         let known: Vec<&str> = self
             .shared
             .pack
@@ -407,14 +479,13 @@ impl Compiler<'_> {
             .iter()
             .filter(|name| *name != "*" && !known.contains(&name.as_str()))
         {
-            let span = span_of(&self.unit.tree, at);
-            let message = format!("the pack has no component `{name}`");
-            let help = match nearest(name, &known) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("its components are: {}", known.join(", ")),
+            let start = text.find(name.as_str()).unwrap_or_default();
+            let error = CompileError {
+                message: format!("the pack has no component `{name}`"),
+                range: start..start + name.len(),
+                help: Some(instead(name, &known)),
             };
-            self.wrong
-                .push(Diagnostic::new("unknown-component", &self.unit.source, span, message).help(help));
+            self.wrong_in("unknown-component", at, text, &error);
         }
     }
 
@@ -438,8 +509,13 @@ impl Compiler<'_> {
     fn matcher(&mut self, spec: &MatchSpec, at: &Pointer, is_inactive: bool) -> Option<Matcher> {
         match matcher::with_params(spec, &self.environment, &self.params) {
             Ok(matcher) => {
-                if let Some(names) = matcher.components.clone() {
-                    self.check_components(&names, &at.key("components"));
+                let at = at.key("components");
+                for (index, name) in matcher.components.iter().flatten().enumerate() {
+                    // Each at its own place, where it stands there as it is.
+                    let written = spec.components.as_ref().and_then(|all| all.get(index));
+                    let is_plain = written.and_then(Value::as_str) == Some(name.as_str());
+                    let at = if is_plain { at.index(index) } else { at.clone() };
+                    self.check_components(std::slice::from_ref(name), &at, name);
                 }
                 Some(matcher)
             }
@@ -469,17 +545,18 @@ impl Compiler<'_> {
             .collect();
         let [verb] = verbs.as_slice() else {
             let message = match verbs.as_slice() {
-                [] => format!(
-                    "the rule `{}` does nothing: it needs a verb (merge, set, remove, ensure, requireNodeAffinity, preferNodeAffinity or assert)",
-                    spec.name
-                ),
+                [] => format!("the rule `{}` has no verb", spec.name),
                 several => format!(
-                    "the rule `{}` has several verbs: {}; write one rule for each",
+                    "the rule `{}` has several verbs: {}",
                     spec.name,
                     several.join(", ")
                 ),
             };
             self.wrong("verbs", &at.key("name"), message);
+            self.help(match verbs.as_slice() {
+                [] => format!("give it one of {}", given.map(|(name, _)| name).join(", ")),
+                _ => "write one rule for each".to_owned(),
+            });
             return None;
         };
         let here = at.key(*verb);
@@ -509,90 +586,22 @@ impl Compiler<'_> {
         self.template(value, &here, names).map(make)
     }
 
-    /// What cannot be right whatever the object is.
-    fn check_verb(
+    fn message(
         &mut self,
-        verb: &Verb,
+        text: &str,
         at: &Pointer,
-        subject: Subject,
-        place: Option<&Path>,
-        matchers: &[Matcher],
-    ) {
-        let needs_place = matches!(verb, Verb::Set(_) | Verb::Remove | Verb::Ensure(_))
-            || (subject == Subject::Object
-                && matches!(
-                    verb,
-                    Verb::RequireNodeAffinity(_) | Verb::PreferNodeAffinity { .. }
-                ));
-        if needs_place && place.is_none() && self.wrong.is_empty() {
-            self.wrong(
-                "no-place",
-                &at.key("name"),
-                "this verb needs `at`: where in the subject?",
-            );
-        }
-        let ty = type_of(subject, place, matchers);
-        match verb {
-            Verb::Merge(template) => {
-                let here = at.key("merge");
-                if has_empty_leaf(template) {
-                    self.wrong("empty-leaf", &here, "an empty map or list in `merge` says nothing; null says that a field is to be absent");
-                }
-                let writes_replicas =
-                    subject == Subject::Object && place.is_none() && writes(template, &["spec", "replicas"]);
-                if writes_replicas {
-                    self.wrong(
-                        "replicas",
-                        &here,
-                        "spec.replicas cannot be written: autoscalers own it",
-                    );
-                }
-                self.check_literals(ty, template, &here);
-            }
-            Verb::Set(template) => {
-                if place.is_some_and(|path| subject == Subject::Object && path.text == "spec.replicas") {
-                    self.wrong(
-                        "replicas",
-                        &at.key("at"),
-                        "spec.replicas cannot be written: autoscalers own it",
-                    );
-                }
-                self.check_literals(ty, template, &at.key("set"));
-            }
-            Verb::Ensure(template) => {
-                let ty = if matches!(template, Template::List(_)) {
-                    ty
-                } else {
-                    ty.items()
-                };
-                self.check_literals(ty, template, &at.key("ensure"));
-            }
-            _ => {}
-        }
-    }
-
-    fn check_literals(&mut self, ty: Type, template: &Template, at: &Pointer) {
-        if let Err(misfit) = schema::check(ty, &literals(template), true) {
-            self.wrong("wrong-type", &at.join(&misfit.pointer), misfit.to_string());
-        }
-    }
-
-    fn message(&mut self, text: &str, at: &Pointer, names: &[&str]) -> Option<Template> {
+        names: &[&str],
+        variables: &[Variable],
+    ) -> Option<Template> {
         let template = self.template(&Value::from(text), at, names)?;
-        let shows_value = |program: &&Program| {
-            program.mentions().iter().any(|name| {
-                matches!(
-                    name.as_str(),
-                    "item.value" | "outer.value" | "item.data" | "item.stringData"
-                )
-            })
-        };
-        if self.spec().sensitive && template.programs().iter().any(shows_value) {
+        let programs = template.programs();
+        if self.spec().sensitive && Mentions::of(programs.into_iter(), variables).may_show_a_value() {
             self.wrong(
                 "sensitive",
                 at,
-                "a message of a sensitive policy must not show the value",
+                "a message of a sensitive policy must not show a value",
             );
+            self.help("name the place instead: $(item.name)");
             return None;
         }
         Some(template)
@@ -614,77 +623,5 @@ fn action(policy: Disposition, rule: Option<Disposition>, config: Option<Disposi
         (Some(rule), Some(config)) => rule.min(config),
         (Some(rule), None) => rule,
         (None, config) => config.unwrap_or(policy),
-    }
-}
-
-/// The type of what a rule writes.
-fn type_of(subject: Subject, place: Option<&Path>, matchers: &[Matcher]) -> Type {
-    let root = match subject {
-        Subject::Pod => schema::pod_template(),
-        Subject::Object => {
-            let kinds: Vec<_> = matchers
-                .iter()
-                .filter_map(|matcher| matcher.kinds.as_ref())
-                .flatten()
-                .collect();
-            match kinds.as_slice() {
-                [kind] => schema::of(&Gvk {
-                    group: kind.group.clone(),
-                    version: String::new(),
-                    kind: kind.kind.clone(),
-                }),
-                _ => Type::UNKNOWN,
-            }
-        }
-    };
-    let Some(path) = place else { return root };
-    let start = match &path.root {
-        Root::Subject => root,
-        Root::Containers(_) => root.field("spec").field("containers").items(),
-    };
-    path.segments.iter().fold(start, |ty, segment| match segment {
-        Segment::Field(name) => ty.field(name),
-        Segment::Each if ty.items() == Type::UNKNOWN => ty.field(""),
-        Segment::Each | Segment::Where { .. } => ty.items(),
-    })
-}
-
-/// The literals of a template; null stands for what is computed.
-fn literals(template: &Template) -> Value {
-    match template {
-        Template::Literal(value) => value.clone(),
-        Template::Interpolated(_) => Value::from("$(…)"),
-        Template::Absent | Template::Expression(_) => Value::Null,
-        Template::Map(entries) => {
-            let written = entries.iter().filter_map(|(key, value)| match key {
-                Template::Literal(Value::String(key)) => Some((key.clone(), literals(value))),
-                _ => None,
-            });
-            Value::Object(written.collect())
-        }
-        Template::List(items) => items.iter().map(literals).collect(),
-    }
-}
-
-fn has_empty_leaf(template: &Template) -> bool {
-    match template {
-        Template::Literal(Value::Object(map)) => map.is_empty(),
-        Template::Literal(Value::Array(items)) => items.is_empty(),
-        Template::Map(entries) => entries.iter().any(|(_, value)| has_empty_leaf(value)),
-        Template::List(items) => items.iter().any(has_empty_leaf),
-        _ => false,
-    }
-}
-
-/// Whether a map template writes the field at `path`.
-fn writes(template: &Template, path: &[&str]) -> bool {
-    let Some((first, rest)) = path.split_first() else {
-        return true;
-    };
-    match template {
-        Template::Map(entries) => entries.iter().any(|(key, value)| {
-            matches!(key, Template::Literal(Value::String(key)) if key == first) && writes(value, rest)
-        }),
-        _ => false,
     }
 }

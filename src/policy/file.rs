@@ -3,12 +3,13 @@
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::shape::{self, Problem};
 use crate::manifest::Tree;
 use crate::pointer::{Pointer, Token};
 use crate::source::{Diagnostic, Source, Span};
 
 /// Reads a value into its type, which denies unknown fields. `schema` is the JSON schema of the type; it is
-/// asked only where something is wrong: it knows the names of the fields.
+/// asked only where something is wrong: it knows the fields and what they hold.
 pub fn typed<T: DeserializeOwned>(
     source: &Source,
     tree: &Tree,
@@ -18,37 +19,26 @@ pub fn typed<T: DeserializeOwned>(
         Ok(typed) => return Ok(typed),
         Err(error) => error,
     };
-    let schema = schema();
-    let mut wrong = Vec::new();
-    unknown_fields(
-        &schema,
-        &schema,
-        &tree.value,
-        &mut Pointer::root(),
-        &mut |pointer, known| {
-            wrong.push(unknown_field(source, tree, pointer, known));
-        },
-    );
-    if !wrong.is_empty() {
-        return Err(wrong);
+    let mut wrong = misshapen(source, tree, &schema());
+    if wrong.is_empty() {
+        let place = span_of(tree, &pointer_of(error.path()));
+        wrong.push(Diagnostic::new(
+            "wrong-type",
+            source,
+            place,
+            error.inner().to_string(),
+        ));
     }
-    let pointer = pointer_of(error.path());
-    let mut wrong = Diagnostic::new(
-        "wrong-type",
-        source,
-        span_of(tree, &pointer),
-        error.inner().to_string(),
-    );
-    if is_expression(&pointer) {
-        wrong = wrong.help("quote the expression: YAML took it for something else than a text");
-    }
-    Err(vec![wrong])
+    Err(wrong)
 }
 
-/// Fields that hold CEL.
-fn is_expression(pointer: &Pointer) -> bool {
-    const FIELDS: [&str; 4] = ["where", "assert", "expression", "ours"];
-    matches!(pointer.0.last(), Some(Token::Key(key)) if FIELDS.contains(&key.as_str()))
+/// Everything that is not as the JSON schema says.
+pub(super) fn misshapen(source: &Source, tree: &Tree, schema: &Value) -> Vec<Diagnostic> {
+    let mut wrong = Vec::new();
+    shape::check(schema, &tree.value, &mut |pointer, problem| {
+        wrong.push(diagnostic(source, tree, pointer, &problem));
+    });
+    wrong
 }
 
 fn pointer_of(path: &serde_path_to_error::Path) -> Pointer {
@@ -75,81 +65,90 @@ pub fn span_of(tree: &Tree, pointer: &Pointer) -> Span {
     }
 }
 
-fn unknown_field(source: &Source, tree: &Tree, pointer: &Pointer, known: &[&str]) -> Diagnostic {
-    let name = match pointer.0.last() {
-        Some(Token::Key(key)) => key.as_str(),
-        _ => "",
-    };
-    let span = tree.key_span(pointer).unwrap_or_else(|| span_of(tree, pointer));
-    let nearest = known.iter().max_by(|a, b| {
-        let likeness = |other: &str| strsim::jaro_winkler(name, other);
-        likeness(a).total_cmp(&likeness(b))
-    });
-    let help = match nearest {
-        Some(nearest) if strsim::jaro_winkler(name, nearest) > 0.75 => format!("did you mean `{nearest}`?"),
-        _ => format!("known here: {}", known.join(", ")),
-    };
-    Diagnostic::new(
-        "unknown-field",
-        source,
-        span,
-        format!("there is no field `{name}` here"),
-    )
-    .help(help)
+/// The span of the key at `pointer`, else of what is there.
+pub(super) fn key_of(tree: &Tree, pointer: &Pointer) -> Span {
+    tree.key_span(pointer).unwrap_or_else(|| span_of(tree, pointer))
 }
 
-/// Walks a value along its schema and tells every field that the schema does not have, with those it has.
-fn unknown_fields(
-    root: &Value,
-    schema: &Value,
-    value: &Value,
-    at: &mut Pointer,
-    tell: &mut dyn FnMut(&Pointer, &[&str]),
-) {
-    let schema = resolve(root, schema);
-    match value {
-        Value::Object(map) => {
-            let properties = schema.get("properties").and_then(Value::as_object);
-            let others = schema.get("additionalProperties");
-            for (key, value) in map {
-                at.push(Token::Key(key.clone()));
-                match (properties.and_then(|all| all.get(key)), others) {
-                    (Some(inner), _) => unknown_fields(root, inner, value, at, tell),
-                    (None, Some(Value::Bool(false))) => {
-                        let known: Vec<&str> = properties
-                            .into_iter()
-                            .flat_map(|all| all.keys().map(String::as_str))
-                            .collect();
-                        tell(at, &known);
-                    }
-                    (None, Some(inner)) => unknown_fields(root, inner, value, at, tell),
-                    (None, None) => {}
-                }
-                at.0.pop();
-            }
-        }
-        Value::Array(items) => {
-            let inner = schema.get("items").unwrap_or(&Value::Null);
-            for (index, item) in items.iter().enumerate() {
-                at.push(Token::Index(index));
-                unknown_fields(root, inner, item, at, tell);
-                at.0.pop();
-            }
-        }
-        _ => {}
+/// The known name that is most like `name`, if any is like it.
+pub(super) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
+    let score = |other: &str| strsim::jaro_winkler(&name.to_lowercase(), &other.to_lowercase());
+    let best = known
+        .iter()
+        .copied()
+        .max_by(|a, b| score(a).total_cmp(&score(b)))?;
+    (score(best) > 0.75).then_some(best)
+}
+
+/// What to write instead of a name that is not known.
+pub(super) fn instead(name: &str, known: &[&str]) -> String {
+    match nearest(name, known) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("known here: {}", known.join(", ")),
     }
 }
 
-/// The schema behind `$ref`, and of an optional one the schema that is not null.
-fn resolve<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
-    let reference = schema.get("$ref").and_then(Value::as_str);
-    if let Some(target) = reference.and_then(|path| root.pointer(path.strip_prefix('#')?)) {
-        return resolve(root, target);
+fn diagnostic(source: &Source, tree: &Tree, pointer: &Pointer, problem: &Problem<'_>) -> Diagnostic {
+    let subject = subject(pointer);
+    match problem {
+        Problem::UnknownField(known) => {
+            let name = match pointer.0.last() {
+                Some(Token::Key(key)) => key.as_str(),
+                _ => "",
+            };
+            let message = format!("there is no field `{name}` here");
+            Diagnostic::new("unknown-field", source, key_of(tree, pointer), message)
+                .help(instead(name, known))
+        }
+        Problem::Missing(name) => {
+            let message = match pointer.0.last() {
+                Some(Token::Key(key)) => format!("`{key}` needs the field `{name}`"),
+                Some(Token::Index(_)) => format!("the field `{name}` is missing in this item"),
+                None => format!("the field `{name}` is missing at the top of this document"),
+            };
+            Diagnostic::new("missing-field", source, key_of(tree, pointer), message)
+        }
+        Problem::Choice(choices, found) => {
+            let message = format!(
+                "{subject} must be {}, but is {}",
+                shape::one_of(choices),
+                shape::shown(found)
+            );
+            let near = nearest(found.as_str().unwrap_or_default(), choices);
+            let wrong = Diagnostic::new("wrong-type", source, span_of(tree, pointer), message);
+            match near {
+                Some(near) => wrong.help(format!("did you mean `{near}`?")),
+                None => wrong,
+            }
+        }
+        Problem::Type(words, found) => {
+            let span = span_of(tree, pointer);
+            let message = format!("{subject} must be {words}, but is {}", shape::shown(found));
+            let wrong = Diagnostic::new("wrong-type", source, span, message);
+            match instead_of_type(words, found, pointer, source.slice(span)) {
+                Some(help) => wrong.help(help),
+                None => wrong,
+            }
+        }
     }
-    let choices = schema.get("anyOf").and_then(Value::as_array);
-    let is_null = |choice: &&Value| choice.get("type") == Some(&Value::from("null"));
-    match choices.and_then(|all| all.iter().find(|choice| !is_null(choice))) {
-        Some(choice) => resolve(root, choice),
-        None => schema,
+}
+
+fn subject(pointer: &Pointer) -> String {
+    match pointer.0.as_slice() {
+        [.., Token::Key(key)] => format!("`{key}`"),
+        [.., Token::Key(key), Token::Index(_)] => format!("an item of `{key}`"),
+        [.., Token::Index(_)] => "this item".into(),
+        [] => "this document".into(),
+    }
+}
+
+fn instead_of_type(words: &str, found: &Value, pointer: &Pointer, text: &str) -> Option<String> {
+    if shape::is_expression(pointer) {
+        return Some("quote the expression, so that YAML takes it for a text".into());
+    }
+    match (words, found) {
+        ("a string", Value::Bool(_) | Value::Number(_)) => Some(format!("quote it: \"{text}\"")),
+        ("a list", Value::String(_) | Value::Number(_)) => Some(format!("write it as a list: [{text}]")),
+        _ => None,
     }
 }

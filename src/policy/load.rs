@@ -3,9 +3,11 @@
 use serde_json::{Map, Value, json};
 
 use super::compile::{self, Shared};
-use super::file::{span_of, typed};
+use super::file::{instead, key_of, misshapen, nearest, span_of, typed};
 use super::matcher;
-use super::path;
+use super::params::{Misfit, Problem};
+use super::path::{self, PathError};
+use super::shape;
 use super::spec::{
     API_VERSION, ComponentSpec, ConfigFile, FunctionSpec, PackFile, PackReference, PolicyConfig, PolicyFile,
     SchemaKind, json_schema,
@@ -35,6 +37,7 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
             Err(errors) => wrong.extend(errors),
         }
     }
+    wrong.extend(twice(&policies, &packs));
     if wrong.is_empty() {
         config.check_names(&policies, &packs, &mut wrong);
     }
@@ -50,6 +53,31 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
         policies,
         exemptions,
     })
+}
+
+/// Policies that two packs have under one name, by which neither could be configured.
+fn twice(policies: &[Policy], packs: &[Pack]) -> Vec<Diagnostic> {
+    let mut all = Vec::new();
+    for (index, policy) in policies.iter().enumerate() {
+        let first = policies
+            .iter()
+            .take(index)
+            .find(|other| other.name == policy.name);
+        let Some(pack) = first.and_then(|first| packs.get(first.pack)) else {
+            continue;
+        };
+        let message = format!(
+            "there is a policy `{}` already, in the pack {}",
+            policy.name, pack.name
+        );
+        all.push(Diagnostic::new(
+            "duplicate-policy",
+            &policy.source,
+            policy.span,
+            message,
+        ));
+    }
+    all
 }
 
 /// What of the configuration counts, for the digest.
@@ -105,7 +133,7 @@ impl Config {
                 params,
             });
         };
-        check_kind(source, &tree, "Config")?;
+        check_kind(source, &tree, &["Config"])?;
         let file = typed(source, &tree, || json_schema(SchemaKind::Config).clone())?;
         Ok(Self {
             file,
@@ -135,26 +163,62 @@ impl Config {
     }
 
     /// A misfit of a policy's params: at the command line if it came from there.
-    pub(super) fn wrong_param(&self, policy: &str, path: &[String], message: &str) -> Diagnostic {
-        let name = path.first().map(String::as_str).unwrap_or_default();
+    pub(super) fn wrong_param(&self, policy: &str, misfit: &Misfit) -> Diagnostic {
+        let steps = misfit.path.0.iter().map(|token| match token {
+            Token::Key(name) => format!(".{name}"),
+            Token::Index(index) => format!("[{index}]"),
+        });
+        let name = misfit.path.0.first().and_then(|token| match token {
+            Token::Key(name) => Some(name.as_str()),
+            Token::Index(_) => None,
+        });
+        let (message, help) = match (&misfit.problem, misfit.path.0.as_slice()) {
+            (Problem::NotKnown(known), [.., Token::Key(field)]) => {
+                let known: Vec<&str> = known.iter().map(String::as_str).collect();
+                let message = match misfit.path.0.len() {
+                    1 => format!("the policy {policy} has no param `{field}`"),
+                    length => {
+                        let owner: String = steps.take(length - 1).collect();
+                        format!("the param {policy}{owner} has no field `{field}`")
+                    }
+                };
+                (message, (!known.is_empty()).then(|| instead(field, &known)))
+            }
+            (Problem::NotKnown(_), _) => (format!("the policy {policy} has no such param"), None),
+            (Problem::Wrong(wrong), _) => (
+                format!("the param {policy}{} {wrong}", steps.collect::<String>()),
+                None,
+            ),
+            (Problem::Unquoted(wrong), _) => (
+                format!("the param {policy}{} {wrong}", steps.collect::<String>()),
+                Some("quote it".to_owned()),
+            ),
+        };
         let given = self
             .params
             .iter()
-            .rfind(|(of, param, _)| of == policy && param == name);
-        let message = format!("the param {policy}.{} {message}", path.join("."));
-        if let Some((of, param, text)) = given {
+            .rfind(|(of, param, _)| of == policy && Some(param.as_str()) == name);
+        let wrong = if let Some((of, param, text)) = given {
             let argument = format!("--param {of}.{param}={text}");
             let source = Source::new("the command line", argument.as_str());
-            return Diagnostic::new("bad-param", &source, Span::new(0, argument.len()), message);
+            Diagnostic::new("bad-param", &source, Span::new(0, argument.len()), message)
+        } else {
+            let at = Pointer::root()
+                .key("policies")
+                .key(policy)
+                .key("params")
+                .join(&misfit.path);
+            match (&self.tree, &misfit.problem) {
+                (Some(tree), Problem::NotKnown(_)) => {
+                    Diagnostic::new("bad-param", &self.source, key_of(tree, &at), message)
+                }
+                _ => self.wrong("bad-param", &at, message),
+            }
+        };
+        match help {
+            Some(help) => wrong.help(help),
+            None => wrong,
         }
-        let mut at = Pointer::root().key("policies").key(policy).key("params");
-        for step in path {
-            at.push(
-                step.parse()
-                    .map_or_else(|_| Token::Key(step.clone()), Token::Index),
-            );
-        }
-        self.wrong("bad-param", &at, message)
     }
 
     /// Images that the user calls a component of a pack.
@@ -173,10 +237,7 @@ impl Config {
 
     fn check_names(&self, policies: &[Policy], packs: &[Pack], wrong: &mut Vec<Diagnostic>) {
         let policy_names: Vec<&str> = policies.iter().map(|policy| policy.name.as_str()).collect();
-        let help = |name: &str, known: &[&str]| match nearest(name, known) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("known are {}", known.join(", ")),
-        };
+        let help = instead;
         for name in self
             .file
             .policies
@@ -232,6 +293,21 @@ impl Config {
             );
         }
         for (index, exemption) in self.file.exemptions.iter().enumerate() {
+            let named = exemption.matching.components.as_ref().and_then(Value::as_array);
+            for (position, name) in named.into_iter().flatten().enumerate() {
+                if let Some(name) = name
+                    .as_str()
+                    .filter(|name| *name != "*" && !components.contains(name))
+                {
+                    let at = Pointer::root().key("exemptions").index(index);
+                    let at = at.key("match").key("components").index(position);
+                    let message = format!("no pack has a component `{name}`");
+                    wrong.push(
+                        self.wrong("unknown-component", &at, message)
+                            .help(help(name, &components)),
+                    );
+                }
+            }
             for (position, name) in exemption.policies.iter().enumerate() {
                 if !policy_names.iter().any(|policy| super::glob(name, policy)) {
                     let at = Pointer::root()
@@ -257,7 +333,7 @@ impl Config {
             if let Some(until) = &spec.until
                 && !is_date(until)
             {
-                let message = format!("`{until}` is no day like 2027-03-01");
+                let message = format!("`{until}` is no day; write it like 2027-03-01");
                 wrong.push(self.wrong("bad-date", &at.key("until"), message));
                 continue;
             }
@@ -289,16 +365,22 @@ fn is_date(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let is_number =
         |part: &&str, length: usize| part.len() == length && part.bytes().all(|byte| byte.is_ascii_digit());
-    matches!(parts.as_slice(), [year, month, day] if is_number(year, 4) && is_number(month, 2) && is_number(day, 2))
-}
-
-pub(super) fn nearest<'n>(name: &str, known: &[&'n str]) -> Option<&'n str> {
-    let score = |other: &str| strsim::jaro_winkler(name, other);
-    let best = known
-        .iter()
-        .copied()
-        .max_by(|a, b| score(a).total_cmp(&score(b)))?;
-    (score(best) > 0.75).then_some(best)
+    let [year, month, day] = parts.as_slice() else {
+        return false;
+    };
+    if !is_number(year, 4) || !is_number(month, 2) || !is_number(day, 2) {
+        return false;
+    }
+    let number = |part: &str| part.parse::<u32>().unwrap_or_default();
+    let is_leap = number(year) % 4 == 0 && (number(year) % 100 != 0 || number(year) % 400 == 0);
+    let days = match number(month) {
+        1 | 3 | 5 | 7 | 8 | 10 | 12 => 31,
+        4 | 6 | 9 | 11 => 30,
+        2 if is_leap => 29,
+        2 => 28,
+        _ => 0,
+    };
+    (1..=days).contains(&number(day))
 }
 
 /// The packs that the command line or the configuration names, else all that are embedded.
@@ -312,6 +394,14 @@ fn pack_sources(options: &LoadOptions, config: &Config) -> Result<Vec<PackSource
     let mut packs = Vec::new();
     for (index, reference) in references.iter().enumerate() {
         let at = Pointer::root().key("packs").index(index);
+        if references.iter().take(index).any(|other| other == reference) {
+            let message = "this pack is there already".to_owned();
+            return Err(vec![
+                config
+                    .wrong("duplicate-pack", &at, message)
+                    .help("remove one of them"),
+            ]);
+        }
         packs.push(one_pack(reference, options, config, &at).map_err(|wrong| vec![*wrong])?);
     }
     Ok(packs)
@@ -397,34 +487,59 @@ fn documents(source: &Source) -> Result<Vec<Tree>, Vec<Diagnostic>> {
                 wrong.extend(tree.notes.iter().cloned());
                 trees.push(tree);
             }
+            // In a policy an alias is most likely an expression that starts with `*`.
+            Err(error) if error.code == "yaml-anchor" => {
+                wrong.push(error.help("quote the value: YAML takes `*` at its start for an alias"));
+            }
             Err(error) => wrong.push(error),
         }
     }
     if wrong.is_empty() { Ok(trees) } else { Err(wrong) }
 }
 
-fn check_kind(source: &Source, tree: &Tree, kind: &str) -> Result<(), Vec<Diagnostic>> {
-    let text = |key: &str| tree.value.get(key).and_then(Value::as_str);
-    let wrong = |key: &str, message: String| {
-        let span = span_of(tree, &Pointer::root().key(key));
-        Err(vec![Diagnostic::new("wrong-kind", source, span, message)])
+/// Whether a document is of one of these kinds, the first of which it most likely should be.
+fn check_kind(source: &Source, tree: &Tree, kinds: &[&str]) -> Result<(), Vec<Diagnostic>> {
+    let all = shape::one_of(kinds);
+    let wrong = |span: Span, message: String, help: Option<String>| {
+        let wrong = Diagnostic::new("wrong-kind", source, span, message);
+        Err(vec![match help {
+            Some(help) => wrong.help(help),
+            None => wrong,
+        }])
     };
+    let root = Pointer::root();
+    if !tree.value.is_object() {
+        let message = format!("this is no {all}: it must be a map with `apiVersion` and `kind`");
+        return wrong(span_of(tree, &root), message, None);
+    }
+    let text = |key: &str| tree.value.get(key).and_then(Value::as_str);
     match (text("apiVersion"), text("kind")) {
-        (_, Some(found)) if found != kind => {
-            wrong("kind", format!("this is a {found}, expected is a {kind}"))
+        (_, Some("Test")) if !kinds.contains(&"Test") => {
+            let help = "name the file *.test.yaml";
+            wrong(
+                span_of(tree, &root.key("kind")),
+                format!("this is a Test, but a {all} belongs here"),
+                Some(help.into()),
+            )
         }
-        (Some(found), _) if found != API_VERSION => wrong(
-            "apiVersion",
-            format!("the version {found} is not known; this program reads {API_VERSION}"),
-        ),
-        _ if !tree.value.is_object() => {
-            let message = format!("this is no {kind}: it must be a map with apiVersion and kind");
-            Err(vec![Diagnostic::new(
-                "wrong-kind",
-                source,
-                span_of(tree, &Pointer::root()),
-                message,
-            )])
+        (_, Some(found)) if !kinds.contains(&found) => {
+            let help = nearest(found, kinds).map(|near| format!("did you mean `{near}`?"));
+            wrong(
+                span_of(tree, &root.key("kind")),
+                format!("this is a {found}, but a {all} belongs here"),
+                help,
+            )
+        }
+        (Some(found), _) if found != API_VERSION => {
+            let message = format!("the version {found} is not known; this program reads {API_VERSION}");
+            wrong(span_of(tree, &root.key("apiVersion")), message, None)
+        }
+        (_, None) if !kinds.contains(&"Config") => {
+            let message = format!(
+                "this document does not say what it is: it needs `kind: {}`",
+                shape::one_of(kinds)
+            );
+            wrong(span_of(tree, &root), message, None)
         }
         _ => Ok(()),
     }
@@ -469,9 +584,9 @@ fn read_pack(pack: &PackSource) -> Result<PackUnit, Vec<Diagnostic>> {
 }
 
 fn add_document(unit: &mut PackUnit, source: &Source, tree: Tree) -> Result<(), Vec<Diagnostic>> {
+    check_kind(source, &tree, &["Policy", "Pack"])?;
     match tree.value.get("kind").and_then(Value::as_str) {
         Some("Pack") => {
-            check_kind(source, &tree, "Pack")?;
             if let Some(first) = &unit.pack {
                 let message = format!("{} holds a Pack already, and a pack has one", first.source.name());
                 let span = span_of(&tree, &Pointer::root().key("kind"));
@@ -485,7 +600,6 @@ fn add_document(unit: &mut PackUnit, source: &Source, tree: Tree) -> Result<(), 
             });
         }
         _ => {
-            check_kind(source, &tree, "Policy")?;
             let file = typed(source, &tree, || json_schema(SchemaKind::Policy).clone())?;
             unit.policies.push(Unit {
                 source: source.clone(),
@@ -564,15 +678,13 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagno
     let functions: Vec<Function> = spec.functions.iter().map(function).collect();
     let at = |steps: Pointer| Pointer::root().key("spec").join(&steps);
     let environment = Environment::new(&functions).map_err(|(index, error)| {
-        let place = at(Pointer::root().key("functions").index(index).key("expression"));
-        let expression = functions
-            .get(index)
-            .map_or("", |function| function.expression.as_str());
-        vec![compile::cel_error(
+        let place = at(Pointer::root().key("functions").index(index));
+        let function = functions.get(index);
+        vec![compile::function_error(
             &unit.source,
             &unit.tree,
             &place,
-            expression,
+            function,
             &error,
         )]
     })?;
@@ -580,8 +692,9 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagno
         Some(text) => Some(
             environment
                 .compile(text, &["object", "labels"])
-                .map_err(|error| {
+                .map_err(|mut error| {
                     let place = at(Pointer::root().key("ours"));
+                    error.help = error.help.or(Some("`ours` knows `object` and `labels`".into()));
                     vec![compile::cel_error(&unit.source, &unit.tree, &place, text, &error)]
                 })?,
         ),
@@ -591,20 +704,22 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagno
     for (name, value) in &spec.components {
         let place = at(Pointer::root().key("components").key(name));
         let spec: ComponentSpec = serde_json::from_value(value.clone()).map_err(|error| {
+            let wrong = misshapen(&unit.source, &unit.tree, json_schema(SchemaKind::Pack));
+            if !wrong.is_empty() {
+                return wrong;
+            }
+            let span = span_of(&unit.tree, &place);
             vec![Diagnostic::new(
                 "wrong-type",
                 &unit.source,
-                span_of(&unit.tree, &place),
+                span,
                 error.to_string(),
             )]
         })?;
-        components.push(component(name, &spec).map_err(|message| {
-            vec![Diagnostic::new(
-                "bad-component",
-                &unit.source,
-                span_of(&unit.tree, &place),
-                message,
-            )]
+        components.push(component(name, &spec).map_err(|(index, error)| {
+            let place = place.key("objects").index(index).key("image");
+            let text = spec.objects.get(index).map_or("", |object| object.image.as_str());
+            vec![compile::path_error(&unit.source, &unit.tree, &place, text, error)]
         })?);
     }
     let pack = Pack {
@@ -616,10 +731,11 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagno
     Ok((pack, environment))
 }
 
-fn component(name: &str, spec: &ComponentSpec) -> Result<Component, String> {
+/// An error is one of the object at that position.
+fn component(name: &str, spec: &ComponentSpec) -> Result<Component, (usize, PathError)> {
     let mut objects = Vec::new();
-    for object in &spec.objects {
-        let image = path::parse(&object.image, false).map_err(|error| error.message)?;
+    for (index, object) in spec.objects.iter().enumerate() {
+        let image = path::parse(&object.image, false).map_err(|error| (index, error))?;
         objects.push(ComponentObject {
             kind: GroupKind::parse(&object.kind),
             image,

@@ -58,10 +58,41 @@ impl Mentions {
         }
     }
 
+    /// Whether what is told from these expressions may hold a value that is to be kept.
+    pub fn may_show_a_value(&self) -> bool {
+        const WHOLE: [&str; 6] = [
+            "item.*",
+            "outer.*",
+            "object.*",
+            "pod.*",
+            "oldObject.*",
+            "oldPod.*",
+        ];
+        const FIELDS: [&str; 3] = ["value", "data", "stringData"];
+        self.0.iter().any(|name| {
+            let field = name.split_once('.').map_or("", |(_, field)| field);
+            WHOLE.contains(&name.as_str()) || FIELDS.contains(&field)
+        })
+    }
+
     /// Whether the rule reads the object as it was.
     pub fn is_transition(&self) -> bool {
         OLD.iter().any(|name| self.0.contains(*name))
     }
+}
+
+/// Variables that need themselves, by position and name.
+pub(super) fn circles(variables: &[Variable]) -> Vec<(usize, &str)> {
+    let needs_itself = |variable: &Variable| {
+        let all = Mentions::of(std::iter::once(&variable.program), variables);
+        all.0.contains(&format!("variables.{}", variable.name))
+    };
+    variables
+        .iter()
+        .enumerate()
+        .filter(|(_, variable)| needs_itself(variable))
+        .map(|(index, variable)| (index, variable.name.as_str()))
+        .collect()
 }
 
 /// The programs of a verb.

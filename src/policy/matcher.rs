@@ -66,7 +66,7 @@ fn texts(
             Value::String(text) => all.push(text),
             // A list that stands in a list is as good as its items.
             Value::Array(inner) => all.extend(inner.iter().filter_map(Value::as_str).map(str::to_owned)),
-            _ => return Err((field, format!("{field} must be a list of texts"))),
+            _ => return Err((field, format!("`{field}` must be a list of strings"))),
         }
     }
     Ok(Some(all))

@@ -1,5 +1,6 @@
 //! Policies: the YAML types (`spec`), loading with spans (`load`), and the compiled form that the plan runs.
 
+mod check;
 mod compile;
 mod digest;
 mod embedded;
@@ -8,9 +9,12 @@ mod glob;
 mod load;
 mod locality;
 mod matcher;
+mod names;
 mod needles;
 mod params;
 mod path;
+mod place;
+mod shape;
 mod spec;
 mod template;
 #[cfg(test)]
@@ -111,6 +115,8 @@ pub struct Policy {
     pub inactive: Option<String>,
     /// Its file.
     pub source: Source,
+    /// Its name in it.
+    pub span: Span,
 }
 
 /// A named expression of a policy.

@@ -6,7 +6,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+use super::file::instead;
+use super::shape::{one_of, shown};
 use crate::cel::compile_pattern;
+use crate::pointer::Pointer;
 
 /// The part of JSON Schema that params use.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -65,9 +68,23 @@ pub(super) enum ParamType {
 /// A value that is not as its schema says: where below the params, and what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Misfit {
-    pub path: Vec<String>,
-    pub message: String,
+    pub path: Pointer,
+    pub problem: Problem,
 }
+
+/// What is wrong with a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Problem {
+    /// There is no such param or field; those there are.
+    NotKnown(Vec<String>),
+    /// What follows its name in a sentence.
+    Wrong(String),
+    /// The same, of a string that YAML takes for something else.
+    Unquoted(String),
+}
+
+/// A mistake in a schema: where below it, what, and what to do.
+pub(super) type SchemaProblem = (Pointer, String, Option<String>);
 
 impl ParamSchema {
     /// The params: given ones over defaults.
@@ -96,104 +113,151 @@ impl ParamSchema {
     }
 
     /// Checks a value; required fields at the root are no misfit, they make a policy inactive.
-    pub fn check(&self, value: &Value) -> Result<(), Misfit> {
-        self.check_at(value, &mut Vec::new())
+    pub fn check(&self, value: &Value) -> Vec<Misfit> {
+        let mut all = Vec::new();
+        self.check_at(value, &Pointer::root(), &mut all);
+        all
     }
 
-    fn check_at(&self, value: &Value, path: &mut Vec<String>) -> Result<(), Misfit> {
-        let wrong = |path: &[String], message: String| {
-            Err(Misfit {
-                path: path.to_vec(),
-                message,
-            })
-        };
-        if let Some(kind) = self.kind
-            && !kind.holds(value)
-        {
-            return wrong(path, format!("must be {}, but is {}", kind.words(), shown(value)));
+    fn check_at(&self, value: &Value, at: &Pointer, all: &mut Vec<Misfit>) {
+        if let Some(wrong) = self.wrong_scalar(value) {
+            let is_unquoted =
+                self.kind == Some(ParamType::String) && (value.is_boolean() || value.is_number());
+            let problem = if is_unquoted {
+                Problem::Unquoted(wrong)
+            } else {
+                Problem::Wrong(wrong)
+            };
+            all.push(Misfit {
+                path: at.clone(),
+                problem,
+            });
+            return;
         }
-        if let Some(choices) = &self.choices
-            && !choices.contains(value)
-        {
+        match value {
+            Value::Array(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    if let Some(schema) = &self.items {
+                        schema.check_at(item, &at.index(index), all);
+                    }
+                }
+            }
+            Value::Object(map) => self.check_fields(map, at, all),
+            _ => {}
+        }
+    }
+
+    /// What is wrong with the value itself, whatever is in it.
+    fn wrong_scalar(&self, value: &Value) -> Option<String> {
+        if let Some(kind) = self.kind.filter(|kind| !kind.holds(value)) {
+            return Some(format!("must be {}, but is {}", kind.words(), shown(value)));
+        }
+        if let Some(choices) = self.choices.as_ref().filter(|choices| !choices.contains(value)) {
             let all: Vec<String> = choices.iter().map(ToString::to_string).collect();
-            return wrong(
-                path,
-                format!("must be one of {}, but is {}", all.join(", "), shown(value)),
-            );
+            return Some(format!("must be {}, but is {}", one_of(&all), shown(value)));
         }
         if let (Some(pattern), Some(text)) = (&self.pattern, value.as_str())
             && !compile_pattern(pattern).is_some_and(|regex| regex.is_match(text))
         {
-            return wrong(path, format!("must match {pattern}, but is {}", shown(value)));
+            return Some(format!("must match {pattern}, but is {}", shown(value)));
         }
-        if let Some(number) = value.as_f64() {
-            if self.minimum.is_some_and(|least| number < least) {
-                return wrong(
-                    path,
-                    format!("must be at least {}", self.minimum.unwrap_or_default()),
-                );
-            }
-            if self.maximum.is_some_and(|most| number > most) {
-                return wrong(
-                    path,
-                    format!("must be at most {}", self.maximum.unwrap_or_default()),
-                );
-            }
+        if let (Some(least), Some(number)) = (self.minimum, value.as_f64())
+            && number < least
+        {
+            return Some(format!("must be at least {least}, but is {value}"));
         }
-        match value {
-            Value::Array(items) => self.check_items(items, path),
-            Value::Object(map) => self.check_fields(map, path),
-            _ => Ok(()),
+        if let (Some(most), Some(number)) = (self.maximum, value.as_f64())
+            && number > most
+        {
+            return Some(format!("must be at most {most}, but is {value}"));
+        }
+        match (self.min_items, value) {
+            (Some(1), Value::Array(items)) if items.is_empty() => Some("needs at least one item".into()),
+            (Some(least), Value::Array(items)) if items.len() < least => {
+                Some(format!("needs at least {least} items, but has {}", items.len()))
+            }
+            _ => None,
         }
     }
 
-    fn check_items(&self, items: &[Value], path: &mut Vec<String>) -> Result<(), Misfit> {
-        if self.min_items.is_some_and(|least| items.len() < least) {
-            let message = format!("must have at least {} items", self.min_items.unwrap_or_default());
-            return Err(Misfit {
-                path: path.clone(),
-                message,
-            });
-        }
-        let Some(schema) = &self.items else { return Ok(()) };
-        for (index, item) in items.iter().enumerate() {
-            path.push(index.to_string());
-            schema.check_at(item, path)?;
-            path.pop();
-        }
-        Ok(())
-    }
-
-    fn check_fields(&self, map: &Map<String, Value>, path: &mut Vec<String>) -> Result<(), Misfit> {
+    fn check_fields(&self, map: &Map<String, Value>, at: &Pointer, all: &mut Vec<Misfit>) {
         for (name, value) in map {
-            path.push(name.clone());
+            let below = at.key(name);
             match (self.properties.get(name), &self.additional_properties) {
-                (Some(schema), _) => schema.check_at(value, path)?,
-                (None, Some(schema)) => schema.check_at(value, path)?,
-                (None, None) if self.properties.is_empty() && path.len() > 1 => {}
+                (Some(schema), _) => schema.check_at(value, &below, all),
+                (None, Some(schema)) => schema.check_at(value, &below, all),
+                (None, None) if self.properties.is_empty() && !at.0.is_empty() => {}
                 (None, None) => {
-                    let known: Vec<&str> = self.properties.keys().map(String::as_str).collect();
-                    let message = match known.as_slice() {
-                        [] => "there are no params".to_owned(),
-                        known => format!("there is no such param; known are {}", known.join(", ")),
-                    };
-                    return Err(Misfit {
-                        path: path.clone(),
-                        message,
+                    let known = self.properties.keys().cloned().collect();
+                    all.push(Misfit {
+                        path: below,
+                        problem: Problem::NotKnown(known),
                     });
                 }
             }
-            path.pop();
         }
-        if path.is_empty() {
-            return Ok(());
+        if at.0.is_empty() {
+            return;
         }
-        match self.required.iter().find(|name| !map.contains_key(*name)) {
-            Some(name) => Err(Misfit {
-                path: path.clone(),
-                message: format!("needs the field {name}"),
-            }),
-            None => Ok(()),
+        for name in self.required.iter().filter(|name| !map.contains_key(*name)) {
+            let problem = Problem::Wrong(format!("needs the field `{name}`"));
+            all.push(Misfit {
+                path: at.clone(),
+                problem,
+            });
+        }
+    }
+
+    /// What cannot be right in the schema itself.
+    pub fn problems(&self) -> Vec<SchemaProblem> {
+        let mut all = Vec::new();
+        if let Some(kind) = self.kind.filter(|kind| *kind != ParamType::Object) {
+            let message = format!("params are a map of type object, not {}", kind.words());
+            all.push((Pointer::root().key("type"), message, None));
+        }
+        self.problems_at(&Pointer::root(), &mut all);
+        all
+    }
+
+    fn problems_at(&self, at: &Pointer, all: &mut Vec<SchemaProblem>) {
+        if let Some(pattern) = self
+            .pattern
+            .as_ref()
+            .filter(|pattern| compile_pattern(pattern).is_none())
+        {
+            let message = format!("`{pattern}` is no regular expression that can be used");
+            let help = "patterns have RE2's syntax: no look-around, no backreferences";
+            all.push((at.key("pattern"), message, Some(help.into())));
+        } else if let Some(default) = &self.default {
+            for misfit in self.check(default) {
+                let message = match &misfit.problem {
+                    Problem::NotKnown(_) => {
+                        "the default has a field that the schema does not have".to_owned()
+                    }
+                    Problem::Wrong(wrong) | Problem::Unquoted(wrong) => format!("the default {wrong}"),
+                };
+                all.push((at.key("default").join(&misfit.path), message, None));
+            }
+        }
+        for (index, name) in self.required.iter().enumerate() {
+            if !self.properties.contains_key(name) {
+                let known: Vec<&str> = self.properties.keys().map(String::as_str).collect();
+                let message = format!("`{name}` is required, but there is no such property");
+                all.push((
+                    at.key("required").index(index),
+                    message,
+                    Some(instead(name, &known)),
+                ));
+            }
+        }
+        for (name, schema) in &self.properties {
+            schema.problems_at(&at.key("properties").key(name), all);
+        }
+        if let Some(items) = &self.items {
+            items.problems_at(&at.key("items"), all);
+        }
+        if let Some(others) = &self.additional_properties {
+            others.problems_at(&at.key("additionalProperties"), all);
         }
     }
 
@@ -234,20 +298,12 @@ impl ParamType {
 
     fn words(self) -> &'static str {
         match self {
-            ParamType::String => "a text",
+            ParamType::String => "a string",
             ParamType::Integer => "a whole number",
             ParamType::Number => "a number",
             ParamType::Boolean => "true or false",
             ParamType::Array => "a list",
             ParamType::Object => "a map",
         }
-    }
-}
-
-fn shown(value: &Value) -> String {
-    match value {
-        Value::Array(_) => "a list".into(),
-        Value::Object(_) => "a map".into(),
-        scalar => scalar.to_string(),
     }
 }

@@ -1,5 +1,7 @@
 //! Typed paths: `spec.volumes[name=data]`, `containers[server].env[*]`, `metadata.annotations["a.b/c"]`.
 
+use std::ops::Range;
+
 use super::{Path, Root, Segment};
 
 /// A path that cannot be read, and where in its text.
@@ -7,13 +9,19 @@ use super::{Path, Root, Segment};
 #[error("{message}")]
 pub(super) struct PathError {
     pub message: String,
+    /// First byte of what is wrong.
     pub at: usize,
+    /// One past its last byte.
+    pub end: usize,
+    pub help: Option<&'static str>,
 }
 
-fn wrong(at: usize, message: impl Into<String>) -> PathError {
+fn wrong(place: Range<usize>, message: impl Into<String>) -> PathError {
     PathError {
         message: message.into(),
-        at,
+        at: place.start,
+        end: place.end,
+        help: None,
     }
 }
 
@@ -25,7 +33,7 @@ pub(super) fn parse(text: &str, pods: bool) -> Result<Path, PathError> {
     if pods && let Some(selected) = text.strip_prefix("containers[") {
         let end = selected
             .find(']')
-            .ok_or_else(|| wrong(text.len(), "the bracket is not closed"))?;
+            .ok_or_else(|| wrong("containers".len()..text.len(), "the bracket is not closed"))?;
         root = Root::Containers(components(
             selected.get(..end).unwrap_or_default(),
             "containers[".len(),
@@ -38,7 +46,7 @@ pub(super) fn parse(text: &str, pods: bool) -> Result<Path, PathError> {
         rest.dot()?;
     }
     if segments.is_empty() && root == Root::Subject {
-        return Err(wrong(0, "the path is empty"));
+        return Err(wrong(0..0, "the path is empty"));
     }
     Ok(Path {
         root,
@@ -52,14 +60,20 @@ fn components(text: &str, at: usize) -> Result<Option<Vec<String>>, PathError> {
     if text == "*" {
         return Ok(None);
     }
-    let names: Vec<String> = text.split(',').map(|name| name.trim().to_owned()).collect();
-    match names.iter().find(|name| !is_name(name)) {
-        Some(_) => Err(wrong(
-            at,
-            "containers are selected by component: containers[server], or containers[*]",
-        )),
-        None => Ok(Some(names)),
+    let mut names = Vec::new();
+    let mut start = at;
+    for piece in text.split(',') {
+        let name = piece.trim();
+        if !is_name(name) {
+            return Err(PathError {
+                help: Some("write containers[server], containers[server,database] or containers[*]"),
+                ..wrong(start..start + piece.len(), "containers are selected by component")
+            });
+        }
+        names.push(name.to_owned());
+        start += piece.len() + 1;
     }
+    Ok(Some(names))
 }
 
 fn is_name(text: &str) -> bool {
@@ -92,8 +106,11 @@ impl Rest<'_> {
                 self.at += 1;
                 Ok(())
             }
-            Some('.') => Err(wrong(self.at, "the path ends with a dot")),
-            Some(_) => Err(wrong(self.at, "a dot or a bracket must stand here")),
+            Some('.') => Err(wrong(self.at..self.at + 1, "the path ends with a dot")),
+            Some(_) => Err(wrong(
+                self.at..self.text.len(),
+                "a dot or a bracket must stand here",
+            )),
         }
     }
 
@@ -103,9 +120,17 @@ impl Rest<'_> {
         }
         let length = self.rest().find(['.', '[']).unwrap_or(self.rest().len());
         let name = self.rest().get(..length).unwrap_or_default().to_owned();
+        if name.is_empty() {
+            return Err(wrong(self.at..self.at + 1, "a field name must stand here"));
+        }
         if !is_name(&name) {
-            let hint = "a field with other characters is written [\"like/this\"]";
-            return Err(wrong(self.at, format!("`{name}` is no plain field name; {hint}")));
+            return Err(PathError {
+                help: Some("write it in brackets and quotes: [\"a.b/c\"]"),
+                ..wrong(
+                    self.at..self.at + length,
+                    format!("`{name}` is no plain field name"),
+                )
+            });
         }
         self.at += length;
         Ok(Segment::Field(name))
@@ -116,7 +141,7 @@ impl Rest<'_> {
         if let Some(quoted) = self.rest().strip_prefix("[\"") {
             let end = quoted
                 .find("\"]")
-                .ok_or_else(|| wrong(start, "the bracket is not closed"))?;
+                .ok_or_else(|| wrong(start..self.text.len(), "the bracket is not closed"))?;
             let name = quoted.get(..end).unwrap_or_default().to_owned();
             self.at += end + 4;
             return Ok(Segment::Field(name));
@@ -124,7 +149,7 @@ impl Rest<'_> {
         let inner = self.rest().strip_prefix('[').unwrap_or_default();
         let end = inner
             .find(']')
-            .ok_or_else(|| wrong(start, "the bracket is not closed"))?;
+            .ok_or_else(|| wrong(start..self.text.len(), "the bracket is not closed"))?;
         let inner = inner.get(..end).unwrap_or_default().to_owned();
         self.at += end + 2;
         match (inner.as_str(), inner.split_once('=')) {
@@ -133,7 +158,19 @@ impl Rest<'_> {
                 key: key.to_owned(),
                 value: value.to_owned(),
             }),
-            _ => Err(wrong(start, "a bracket holds *, name=value, or a quoted field")),
+            (index, _) if !index.is_empty() && index.bytes().all(|byte| byte.is_ascii_digit()) => {
+                Err(PathError {
+                    help: Some("select by a field, [name=data], or every item, [*]"),
+                    ..wrong(
+                        start..self.at,
+                        "items are not selected by their position, which may change",
+                    )
+                })
+            }
+            _ => Err(PathError {
+                help: Some("select by a field, [name=data], every item, [*], or write a field [\"a.b/c\"]"),
+                ..wrong(start..self.at, "this bracket selects nothing")
+            }),
         }
     }
 }

@@ -281,7 +281,7 @@ pub(super) struct ConfigFile {
 }
 
 /// An embedded pack, or a folder.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PackReference {
     /// Name of an embedded pack.

@@ -14,8 +14,11 @@ pub(super) type Compile<'c> = &'c mut dyn FnMut(&str) -> Result<Program, Compile
 #[derive(Clone, Debug)]
 pub(super) struct TemplateError {
     pub at: Pointer,
-    /// The expression that does not compile; `None` where `$(` is not closed.
-    pub expression: Option<String>,
+    /// Whether it stands in the key at `at`, not in its value.
+    pub in_key: bool,
+    /// The whole text of that scalar.
+    pub text: String,
+    /// Its range is one of that text.
     pub error: CompileError,
 }
 
@@ -32,7 +35,11 @@ fn compile_at(value: &Value, at: &Pointer, with: Compile<'_>) -> Result<Template
             let mut entries = Vec::with_capacity(map.len());
             for (key, value) in map {
                 let below = at.key(key);
-                entries.push((compile_text(key, &below, with)?, compile_at(value, &below, with)?));
+                let key = compile_text(key, &below, with).map_err(|error| TemplateError {
+                    in_key: true,
+                    ..error
+                })?;
+                entries.push((key, compile_at(value, &below, with)?));
             }
             Template::Map(entries)
         }
@@ -49,26 +56,23 @@ fn compile_at(value: &Value, at: &Pointer, with: Compile<'_>) -> Result<Template
 
 /// A text with `$(…)`; `$$(` is a literal `$(`.
 pub(super) fn compile_text(text: &str, at: &Pointer, with: Compile<'_>) -> Result<Template, TemplateError> {
-    let pieces = pieces(text).map_err(|error| TemplateError {
+    let wrong = |error: CompileError| TemplateError {
         at: at.clone(),
-        expression: None,
+        in_key: false,
+        text: text.to_owned(),
         error,
-    })?;
+    };
+    let pieces = pieces(text).map_err(wrong)?;
     let mut parts = Vec::with_capacity(pieces.len());
     for piece in pieces {
         parts.push(match piece {
             Piece::Text(text) => Part::Text(text),
-            Piece::Expression(expression) => match with(expression) {
-                Ok(program) => Part::Expression(program),
-                Err(error) => {
-                    let expression = Some(expression.to_owned());
-                    return Err(TemplateError {
-                        at: at.clone(),
-                        expression,
-                        error,
-                    });
-                }
-            },
+            Piece::Expression(start, expression) => {
+                Part::Expression(with(expression).map_err(|mut error| {
+                    error.range = error.range.start + start..error.range.end + start;
+                    wrong(error)
+                })?)
+            }
         });
     }
     // Alone in the scalar an expression keeps its type.
@@ -85,13 +89,14 @@ pub(super) fn compile_text(text: &str, at: &Pointer, with: Compile<'_>) -> Resul
 
 /// Whether the text holds an expression.
 pub(super) fn has_expression(text: &str) -> bool {
-    pieces(text).is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, Piece::Expression(_))))
+    pieces(text).is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, Piece::Expression(..))))
 }
 
 #[derive(Debug, PartialEq)]
 enum Piece<'t> {
     Text(String),
-    Expression(&'t str),
+    /// Where it starts in the text, and what it is.
+    Expression(usize, &'t str),
 }
 
 fn pieces(text: &str) -> Result<Vec<Piece<'_>>, CompileError> {
@@ -109,7 +114,8 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, CompileError> {
         }
         plain.push_str(before);
         let Some(length) = end_of_expression(behind) else {
-            let range = text.len() - rest.len() + at..text.len();
+            let start = text.len() - rest.len() + at;
+            let range = start..start + 2;
             let help = Some("close it, or write $$( for a literal $(".into());
             return Err(CompileError {
                 message: "`$(` is not closed".into(),
@@ -120,7 +126,8 @@ fn pieces(text: &str) -> Result<Vec<Piece<'_>>, CompileError> {
         if !plain.is_empty() {
             pieces.push(Piece::Text(std::mem::take(&mut plain)));
         }
-        pieces.push(Piece::Expression(behind.get(..length).unwrap_or_default()));
+        let start = text.len() - behind.len();
+        pieces.push(Piece::Expression(start, behind.get(..length).unwrap_or_default()));
         rest = behind.get(length + 1..).unwrap_or_default();
     }
     plain.push_str(rest);
@@ -252,16 +259,22 @@ mod tests {
         let cases = [
             ("plain", vec![text("plain")]),
             ("", vec![]),
-            ("$(a)", vec![Piece::Expression("a")]),
+            ("$(a)", vec![Piece::Expression(2, "a")]),
             (
                 "x $(a + (b)) y",
-                vec![text("x "), Piece::Expression("a + (b)"), text(" y")],
+                vec![text("x "), Piece::Expression(4, "a + (b)"), text(" y")],
             ),
-            ("$(')' + \"(\")", vec![Piece::Expression("')' + \"(\"")]),
-            ("$('it\\'s )')", vec![Piece::Expression("'it\\'s )'")]),
-            ("$$(HOME) $(a)", vec![text("$(HOME) "), Piece::Expression("a")]),
+            ("$(')' + \"(\")", vec![Piece::Expression(2, "')' + \"(\"")]),
+            ("$('it\\'s )')", vec![Piece::Expression(2, "'it\\'s )'")]),
+            (
+                "$$(HOME) $(a)",
+                vec![text("$(HOME) "), Piece::Expression(11, "a")],
+            ),
             ("$HOME ${X}", vec![text("$HOME ${X}")]),
-            ("$(a)$(b)", vec![Piece::Expression("a"), Piece::Expression("b")]),
+            (
+                "$(a)$(b)",
+                vec![Piece::Expression(2, "a"), Piece::Expression(6, "b")],
+            ),
         ];
         for (written, expected) in cases {
             assert_eq!(pieces(written), Ok(expected), "{written}");

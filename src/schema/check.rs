@@ -9,43 +9,104 @@ use crate::pointer::{KeyedPath, Pointer};
 
 /// A value that does not fit its type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{keyed} must be {expected}, but is {found}")]
+#[error("{}{}", self.sentence(&self.keyed.to_string()), self.hint())]
 pub struct Misfit {
     /// Where, below the value that was checked.
     pub pointer: Pointer,
     /// The same, by key.
     pub keyed: KeyedPath,
-    /// What the type wants: `a boolean`.
-    pub expected: String,
-    /// What is there: `the string "false"`.
-    pub found: String,
+    /// What is wrong there.
+    pub problem: Problem,
+}
+
+/// How a value does not fit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// It has another type.
+    Type {
+        /// What the type wants: `a boolean`.
+        expected: &'static str,
+        /// What is there: `the string "false"`.
+        found: String,
+    },
+    /// The type has no such field.
+    NoField {
+        /// Its name.
+        name: String,
+        /// A field that is like it.
+        near: Option<&'static str>,
+    },
+}
+
+impl Misfit {
+    /// One sentence, for the place that is called `place`.
+    pub fn sentence(&self, place: &str) -> String {
+        match &self.problem {
+            Problem::Type { expected, found } => format!("{place} must be {expected}, but is {found}"),
+            Problem::NoField { name, .. } if place == name => format!("there is no field {place}"),
+            Problem::NoField { name, .. } => match place.strip_suffix(name.as_str()) {
+                Some(owner) => format!("{} has no field {name}", owner.trim_end_matches('.')),
+                None => format!("{place} has no field {name}"),
+            },
+        }
+    }
+
+    fn hint(&self) -> String {
+        self.nearest()
+            .map_or_else(String::new, |near| format!(" (did you mean {near}?)"))
+    }
+
+    /// What the type wants.
+    pub fn expected(&self) -> &str {
+        match &self.problem {
+            Problem::Type { expected, .. } => expected,
+            Problem::NoField { .. } => "absent",
+        }
+    }
+
+    /// Whether it is a field that does not exist.
+    pub fn is_field(&self) -> bool {
+        matches!(self.problem, Problem::NoField { .. })
+    }
+
+    /// The field that was most likely meant.
+    pub fn nearest(&self) -> Option<&'static str> {
+        match &self.problem {
+            Problem::NoField { near, .. } => *near,
+            Problem::Type { .. } => None,
+        }
+    }
 }
 
 /// Checks a value against its type; unknown types accept anything; unknown *fields* of known types are a
 /// misfit only where `strict` (literals of policies). Null is absent and fits everywhere.
 pub fn check(ty: Type, value: &Value, strict: bool) -> Result<(), Misfit> {
     let mut at = Pointer::root();
-    visit(ty, value, strict, &mut at).map_err(|(expected, found)| Misfit {
+    visit(ty, value, strict, &mut at).map_err(|problem| Misfit {
         keyed: keyed_path(ty, value, &at),
         pointer: at,
-        expected,
-        found,
+        problem,
     })
 }
 
 /// On a misfit `at` is left at its place.
-fn visit(ty: Type, value: &Value, strict: bool, at: &mut Pointer) -> Result<(), (String, String)> {
-    let wrong = |expected: &str| Err((expected.to_owned(), describe(value)));
+fn visit(ty: Type, value: &Value, strict: bool, at: &mut Pointer) -> Result<(), Problem> {
+    let wrong = |expected: &'static str| {
+        Err(Problem::Type {
+            expected,
+            found: describe(value),
+        })
+    };
     match (ty.shape(), value) {
         (Shape::Unknown, _) | (_, Value::Null) => Ok(()),
         (Shape::Object(_) | Shape::Open(_) | Shape::Map(_), Value::Object(map)) => {
             for (key, value) in map {
                 at.push(crate::pointer::Token::Key(key.clone()));
                 if strict && ty.has_field(key) == Some(false) {
-                    return Err((
-                        known_fields(ty, key),
-                        "a field that the type does not have".into(),
-                    ));
+                    return Err(Problem::NoField {
+                        name: key.clone(),
+                        near: near(ty, key),
+                    });
                 }
                 visit(ty.field(key), value, strict, at)?;
                 at.0.pop();
@@ -79,14 +140,10 @@ fn visit(ty: Type, value: &Value, strict: bool, at: &mut Pointer) -> Result<(), 
     }
 }
 
-fn known_fields(ty: Type, name: &str) -> String {
-    let near = ty.fields().max_by(|a, b| {
-        let likeness = |field: &str| strsim::jaro_winkler(name, field);
-        likeness(a).total_cmp(&likeness(b))
-    });
-    near.map_or("a field that exists".into(), |field| {
-        format!("a field that exists (did you mean {field}?)")
-    })
+fn near(ty: Type, name: &str) -> Option<&'static str> {
+    let likeness = |field: &str| strsim::jaro_winkler(name, field);
+    let near = ty.fields().max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    (likeness(near) > 0.75).then_some(near)
 }
 
 /// A value in a sentence: `the string "false"`.

@@ -392,7 +392,7 @@ fn misfits_are_named() {
         ),
         (
             json!({"enableServiceLink": false}),
-            "enableServiceLink must be a field that exists (did you mean enableServiceLinks?), but is a field that the type does not have",
+            "there is no field enableServiceLink (did you mean enableServiceLinks?)",
         ),
     ];
     for (value, message) in cases {

@@ -97,5 +97,18 @@ pub(super) fn hint(text: &str, at: usize) -> Option<&'static str> {
     if value.starts_with(['@', '`', '%']) {
         return Some("quote the value: it starts with a character that YAML keeps for itself");
     }
+    let ends_with = |closing: char| value.trim_end().ends_with(closing);
+    match value.chars().next() {
+        Some('[') if !ends_with(']') => {
+            return Some("quote the whole value: YAML takes `[` at its start for a list");
+        }
+        Some('{') if !ends_with('}') => {
+            return Some("quote the whole value: YAML takes `{` at its start for a map");
+        }
+        Some(quote @ ('"' | '\'')) if value.matches(quote).count() > 1 && !ends_with(quote) => {
+            return Some("put quotes around the whole value: those at its start end too early");
+        }
+        _ => {}
+    }
     (value.contains(": ")).then_some("quote the value: `: ` inside it looks like another key")
 }
