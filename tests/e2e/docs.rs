@@ -176,3 +176,23 @@ fn the_first_command_of_the_readme_shows_the_four_repairs() {
         assert!(said.contains(&format!("({policy}/")), "no {policy} in\n{said}");
     }
 }
+
+#[test]
+fn the_files_of_the_readme_load() {
+    let readme = fs::read_to_string(repository("README.md")).unwrap();
+    let (mut configured, mut own) = (Folder::new(), Folder::new());
+    for (_, block) in blocks(&readme, "yaml") {
+        for file in block.split(|line| *line == "---") {
+            // A comment on top names the file of a pack; without one it is the configuration.
+            match file[0].strip_prefix("# ") {
+                Some(name) => own = own.with(name, file.join("\n")),
+                None => configured = configured.with("fixative.yaml", file.join("\n")),
+            }
+        }
+    }
+    let list = configured.fixative(&["policies", "list"], b"");
+    assert!(list.good().contains("media-location"), "{list:?}");
+    assert!(list.stderr.contains("configuration ./fixative.yaml"), "{list:?}");
+    let mine = own.fixative(&["policies", "list", "--policies", "mine"], b"");
+    assert!(mine.good().contains("links"), "{mine:?}");
+}
