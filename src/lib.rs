@@ -16,6 +16,8 @@ pub mod pointer;
 pub mod source;
 pub mod unknown;
 
+mod parallel;
+
 pub mod cel;
 pub mod kube;
 pub mod manifest;

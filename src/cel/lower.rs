@@ -223,10 +223,7 @@ impl Lowering<'_> {
             Expr::Ident(name) => {
                 let is_value = self.locals.iter().any(|(local, _)| local == name)
                     || self.names.names.contains(&name.as_str());
-                let is_host = HOST_FUNCTIONS
-                    .iter()
-                    .any(|(host, _)| *host == format!("{name}.{field}"));
-                (!is_value || is_host).then(|| format!("{name}.{field}"))
+                (!is_value).then(|| format!("{name}.{field}"))
             }
             Expr::Select(select) if !select.test => self
                 .qualified(&select.operand, &select.field)

@@ -18,8 +18,12 @@ use super::{
 use crate::cel::{Environment, Function};
 use crate::kube::GroupKind;
 use crate::manifest::{self, Tree};
+use crate::parallel;
 use crate::pointer::{Pointer, Token};
 use crate::source::{Diagnostic, Source, Span};
+
+/// Fewer policies than this are not worth a thread.
+const WORTH_A_THREAD: usize = 4;
 
 /// Loads everything or says all that is wrong.
 pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
@@ -566,8 +570,9 @@ fn read_pack(pack: &PackSource) -> Result<PackUnit, Vec<Diagnostic>> {
         pack: None,
         policies: Vec::new(),
     };
-    for source in &pack.files {
-        let trees = match documents(source) {
+    let read = parallel::map(&pack.files, WORTH_A_THREAD, documents);
+    for (source, trees) in pack.files.iter().zip(read) {
+        let trees = match trees {
             Ok(trees) => trees,
             Err(errors) => {
                 wrong.extend(errors);
@@ -645,15 +650,15 @@ fn build_pack(
             wrong.push(Diagnostic::new("duplicate-policy", &second.source, span, message));
         }
     }
+    let shared = Shared {
+        pack: &pack,
+        position,
+        environment: &environment,
+        config,
+    };
     let mut policies = Vec::new();
-    for unit in &units {
-        let shared = Shared {
-            pack: &pack,
-            position,
-            environment: &environment,
-            config,
-        };
-        match compile::policy(unit, &shared) {
+    for compiled in parallel::map(&units, WORTH_A_THREAD, |unit| compile::policy(unit, &shared)) {
+        match compiled {
             Ok(policy) => policies.push(policy),
             Err(errors) => wrong.extend(errors),
         }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use super::WORTH_A_THREAD;
 use super::needles::Needles;
-use super::parallel;
 use crate::finding::Location;
 use crate::kube::Gvk;
 use crate::manifest::{self, Document, Tree};
+use crate::parallel;
 use crate::pointer::Pointer;
 use crate::policy::Door;
 use crate::resource::{Origin, Resource};
@@ -59,7 +60,7 @@ const HELM_4_FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
 impl Text {
     pub(super) fn split(source: &Source, needles: &Needles) -> Self {
         let documents = manifest::split(source);
-        let relevant = parallel::map(&documents, |document| {
+        let relevant = parallel::map(&documents, WORTH_A_THREAD, |document| {
             needles.may_match(source.slice(document.body))
         });
         let documents = documents
@@ -86,7 +87,7 @@ pub(super) fn parse(texts: &[Text], door: Door) -> Result<Vec<Parsed>, Box<Diagn
                 .map(move |slot| (text, it, slot))
         })
         .collect();
-    let read = parallel::map(&wanted, |(_, text, slot)| {
+    let read = parallel::map(&wanted, WORTH_A_THREAD, |(_, text, slot)| {
         read_one(&text.source, &slot.document, door)
     });
     wanted

@@ -6,7 +6,6 @@
 mod document;
 mod facts;
 mod needles;
-mod parallel;
 mod world;
 
 use std::sync::Arc;
@@ -17,6 +16,7 @@ use crate::attributes::Attributes;
 use crate::change::{self, Change};
 use crate::finding::{Finding, Location};
 use crate::manifest;
+use crate::parallel;
 use crate::plan::{self, Decision, Edit, Verdict};
 use crate::pointer::Pointer;
 use crate::policy::{Door, PolicySet};
@@ -28,6 +28,9 @@ pub use facts::facts;
 
 use document::{Object, Parsed, Text};
 use world::{Asking, StreamWorld};
+
+/// Fewer documents or objects than this are not worth a thread.
+const WORTH_A_THREAD: usize = 16;
 
 /// Rounds of planning, after which facts that still change are left as they are.
 const ROUNDS: usize = 4;
@@ -131,7 +134,7 @@ fn settle(
     let plan_in = |world: &StreamWorld<'_>, object: &Object<'_>| plan_one(set, world, object, options);
     let mut world = StreamWorld::new(texts, options);
     world.fill(objects.iter().map(|object| &object.resource.body));
-    let mut outcomes = parallel::map(objects, |object| plan_in(&world, object));
+    let mut outcomes = parallel::map(objects, WORTH_A_THREAD, |object| plan_in(&world, object));
     for _ in 1..ROUNDS {
         let moved = objects
             .iter()
@@ -147,7 +150,7 @@ fn settle(
             .filter(|(_, outcome)| outcome.asked)
             .map(|(index, _)| index)
             .collect();
-        let replanned = parallel::map(&again, |&index| {
+        let replanned = parallel::map(&again, WORTH_A_THREAD, |&index| {
             objects.get(index).map(|object| plan_in(&world, object))
         });
         let mut changed = false;
@@ -230,7 +233,9 @@ fn assemble(
         .zip(changes)
         .filter(|(_, changes)| !changes.is_empty())
         .collect();
-    let rewritten = parallel::map(&work, |(parsed, changes)| rewrite(parsed, changes));
+    let rewritten = parallel::map(&work, WORTH_A_THREAD, |(parsed, changes)| {
+        rewrite(parsed, changes)
+    });
     for ((parsed, _), rewrite) in work.iter().zip(rewritten) {
         let rewrite = rewrite?;
         let document = sources

@@ -3,14 +3,11 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// Fewer items than this are not worth a thread.
-const WORTH_A_THREAD: usize = 16;
-
-/// `f` of every item, in order. Threads take the next item that nobody has taken, so that a large document
+/// `f` of every item, in order; fewer than `worth` items are not worth a thread. Threads take the next item that nobody has taken, so that a large document
 /// does not hold up the rest; a panic in `f` is passed on.
-pub(super) fn map<T: Sync, R: Send>(items: &[T], f: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn map<T: Sync, R: Send>(items: &[T], worth: usize, f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
-    if cores < 2 || items.len() < WORTH_A_THREAD {
+    if cores < 2 || items.len() < worth {
         return items.iter().map(f).collect();
     }
     let next = AtomicUsize::new(0);
