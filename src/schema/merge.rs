@@ -84,25 +84,6 @@ impl Patch {
         }
     }
 
-    /// The value where there was none; `None` where nothing is to be written.
-    fn fresh(&self) -> Option<Value> {
-        match self {
-            Patch::Absent => None,
-            Patch::Value(value) => Some(value.clone()),
-            Patch::Map(entries) => {
-                let entries: Map<String, Value> = entries
-                    .iter()
-                    .filter_map(|(key, patch)| Some((key.clone(), patch.fresh()?)))
-                    .collect();
-                (!entries.is_empty()).then_some(Value::Object(entries))
-            }
-            Patch::List(items) => {
-                let items: Vec<Value> = items.iter().filter_map(Patch::fresh).collect();
-                (!items.is_empty()).then_some(Value::Array(items))
-            }
-        }
-    }
-
     /// A field of a map patch, as far as it is a plain value.
     fn field(&self, name: &str) -> Option<&Value> {
         match self {
@@ -135,7 +116,7 @@ impl Merge {
 
     fn map(&mut self, ty: Type, target: &mut Value, entries: &[(String, Patch)]) -> Result<(), MergeError> {
         if target.is_null() {
-            if let Some(fresh) = Patch::Map(entries.to_vec()).fresh() {
+            if let Some(fresh) = self.fresh_map(ty, entries)? {
                 *target = fresh;
             }
             return Ok(());
@@ -143,30 +124,95 @@ impl Merge {
         if !target.is_object() {
             return Err(self.shape(target, "a map"));
         }
+        let is_null = |(_, patch): &&(String, Patch)| *patch == Patch::Value(Value::Null);
+        let nulls: Vec<&(String, Patch)> = entries.iter().filter(is_null).collect();
+        let before = (!nulls.is_empty()).then(|| target.clone());
         for (key, patch) in entries {
             let Some(map) = target.as_object_mut() else { break };
-            match (map.get_mut(key), patch) {
-                // A null says no more than an absent field, so it may stay.
-                (Some(Value::Null) | None, Patch::Absent) => {}
-                (Some(_), Patch::Absent) => {
-                    map.shift_remove(key);
-                }
-                (Some(value), patch) => {
-                    self.pointer.push(crate::pointer::Token::Key(key.clone()));
-                    self.path.0.push(Step::Field(key.clone()));
-                    self.value(ty.field(key), value, patch)?;
-                    self.pointer.0.pop();
-                    self.path.0.pop();
-                }
-                (None, patch) => {
-                    if let Some(fresh) = patch.fresh().filter(|fresh| !is_nothing(fresh)) {
-                        self.check_keys(ty.field(key), patch, key)?;
-                        map.insert(key.clone(), fresh);
-                    }
+            self.field(ty.field(key), map, key, patch)?;
+        }
+        // Server-side apply owns what it is sent, so a null must be sent with what it belongs to; alone it says
+        // nothing.
+        if before.is_some_and(|before| before != *target)
+            && let Some(map) = target.as_object_mut()
+        {
+            map.extend(nulls.iter().map(|(key, _)| (key.clone(), Value::Null)));
+        }
+        Ok(())
+    }
+
+    fn field(
+        &mut self,
+        ty: Type,
+        map: &mut Map<String, Value>,
+        key: &str,
+        patch: &Patch,
+    ) -> Result<(), MergeError> {
+        self.enter(key);
+        match (map.get_mut(key), patch) {
+            // A null says no more than an absent field, so it may stay.
+            (Some(Value::Null) | None, Patch::Absent) => {}
+            (Some(_), Patch::Absent) => {
+                map.shift_remove(key);
+            }
+            (Some(value), patch) => self.value(ty, value, patch)?,
+            (None, patch) => {
+                if let Some(fresh) = self.fresh(ty, patch)?.filter(|fresh| !is_nothing(fresh)) {
+                    map.insert(key.to_owned(), fresh);
                 }
             }
         }
+        self.leave();
         Ok(())
+    }
+
+    /// The value where there was none; `None` where nothing is to be written.
+    fn fresh(&mut self, ty: Type, patch: &Patch) -> Result<Option<Value>, MergeError> {
+        let structured = match patch {
+            // An empty computed map or list is written as it is.
+            Patch::Value(Value::Object(map)) if map.is_empty() => None,
+            Patch::Value(Value::Array(items)) if items.is_empty() => None,
+            patch => patch.structured(),
+        };
+        match structured.as_ref().unwrap_or(patch) {
+            Patch::Absent => Ok(None),
+            Patch::Value(value) => Ok(Some(value.clone())),
+            Patch::Map(entries) => self.fresh_map(ty, entries),
+            Patch::List(patches) => {
+                let mut fresh = Value::Array(Vec::new());
+                self.list(ty, &mut fresh, patches)?;
+                Ok(Some(fresh).filter(|fresh| !is_nothing(fresh)))
+            }
+        }
+    }
+
+    fn fresh_map(&mut self, ty: Type, entries: &[(String, Patch)]) -> Result<Option<Value>, MergeError> {
+        let mut map = Map::with_capacity(entries.len());
+        for (key, patch) in entries {
+            self.enter(key);
+            let fresh = self.fresh(ty.field(key), patch)?;
+            self.leave();
+            map.extend(fresh.map(|fresh| (key.clone(), fresh)));
+        }
+        Ok((!map.is_empty()).then_some(Value::Object(map)))
+    }
+
+    fn fresh_items(&mut self, list: Type, patches: &[Patch]) -> Result<Vec<Value>, MergeError> {
+        let mut items = Vec::with_capacity(patches.len());
+        for patch in patches {
+            items.extend(self.fresh(list.items(), patch)?);
+        }
+        Ok(items)
+    }
+
+    fn enter(&mut self, key: &str) {
+        self.pointer.push(crate::pointer::Token::Key(key.to_owned()));
+        self.path.0.push(Step::Field(key.to_owned()));
+    }
+
+    fn leave(&mut self) {
+        self.pointer.0.pop();
+        self.path.0.pop();
     }
 
     fn list(&mut self, ty: Type, target: &mut Value, patches: &[Patch]) -> Result<(), MergeError> {
@@ -183,14 +229,14 @@ impl Merge {
                 }
             }
             ListKind::Set => {
-                for fresh in patches.iter().filter_map(Patch::fresh) {
+                for fresh in self.fresh_items(ty, patches)? {
                     if !items.iter().any(|item| equal(ty.items(), item, &fresh)) {
                         items.push(fresh);
                     }
                 }
             }
             ListKind::Atomic => {
-                let fresh = Value::Array(patches.iter().filter_map(Patch::fresh).collect());
+                let fresh = Value::Array(self.fresh_items(ty, patches)?);
                 if !equal(ty, target, &fresh) {
                     *target = fresh;
                 }
@@ -214,7 +260,7 @@ impl Merge {
             .map(|(index, _)| index);
         let (first, last) = (matching.next(), matching.next_back());
         let Some(index) = last.or(first) else {
-            items.extend(patch.fresh());
+            items.extend(self.fresh(list.items(), patch)?);
             return Ok(());
         };
         let pairs: Vec<(String, String)> = names.iter().map(|name| (*name).to_owned()).zip(wanted).collect();
@@ -259,28 +305,6 @@ impl Merge {
                 key: key.to_owned(),
             }
         })
-    }
-
-    /// Items of a list that is made anew need their keys just as well.
-    fn check_keys(&mut self, ty: Type, patch: &Patch, field: &str) -> Result<(), MergeError> {
-        let structured = patch.structured();
-        let patch = structured.as_ref().unwrap_or(patch);
-        self.path.0.push(Step::Field(field.to_owned()));
-        match (patch, ty.list_kind()) {
-            (Patch::List(items), ListKind::Map(names)) => {
-                for item in items {
-                    self.keys_of(ty, names, item)?;
-                }
-            }
-            (Patch::Map(entries), _) => {
-                for (name, patch) in entries {
-                    self.check_keys(ty.field(name), patch, name)?;
-                }
-            }
-            _ => {}
-        }
-        self.path.0.pop();
-        Ok(())
     }
 
     fn shape(&self, found: &Value, expected: &str) -> MergeError {

@@ -147,6 +147,71 @@ fn merges_are_strategic() {
     );
 }
 
+/// Two items of one key are one, in a list that is made anew as in one that is there.
+#[test]
+fn items_of_one_key_are_one() {
+    let container = pod_spec().field("containers").items();
+    let twice = json!({"env": [{"name": "A", "value": "1"}, {"name": "B", "value": "2"}, {"name": "A", "value": "3"}]});
+    let once = json!({"env": [{"name": "A", "value": "3"}, {"name": "B", "value": "2"}]});
+    merges(container, json!({}), twice.clone(), once.clone());
+    merges(container, json!({"env": null}), twice.clone(), once.clone());
+    merges(container, json!({"env": []}), twice.clone(), once);
+    merges(
+        pod_spec(),
+        json!({}),
+        json!({"containers": [{"name": "a", "image": "x"}, {"name": "a", "ports": [{"containerPort": 1}, {"containerPort": 1, "protocol": "TCP", "name": "p"}]}]}),
+        json!({"containers": [{"name": "a", "image": "x", "ports": [{"containerPort": 1, "protocol": "TCP", "name": "p"}]}]}),
+    );
+    merges(
+        deployment(),
+        json!({"metadata": {"name": "a"}}),
+        json!({"metadata": {"finalizers": ["a", "b", "a"]}}),
+        json!({"metadata": {"name": "a", "finalizers": ["a", "b"]}}),
+    );
+    // Atomic lists are as they are written.
+    merges(
+        container,
+        json!({}),
+        json!({"args": ["a", "a"]}),
+        json!({"args": ["a", "a"]}),
+    );
+}
+
+/// An explicit null goes along with a change of the map that it stands in, and is none alone.
+#[test]
+fn explicit_nulls_go_along() {
+    let spec = deployment().field("spec");
+    let recreate = json!({"strategy": {"type": "Recreate", "rollingUpdate": "$null"}});
+    let done = json!({"strategy": {"type": "Recreate", "rollingUpdate": null}});
+    let strategy = |strategy: Value| json!({ "strategy": strategy });
+    for before in [
+        strategy(json!({"type": "RollingUpdate"})),
+        strategy(json!({"type": "RollingUpdate", "rollingUpdate": {}})),
+        strategy(json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": 1}})),
+        strategy(json!({"type": "RollingUpdate", "rollingUpdate": null})),
+        strategy(json!({})),
+        strategy(json!(null)),
+        json!({}),
+    ] {
+        let mut merged = before.clone();
+        merge(spec, &mut merged, &patch(&recreate)).unwrap();
+        assert_eq!(merged, done, "{before}");
+    }
+    merges(
+        spec,
+        strategy(json!({"type": "Recreate"})),
+        recreate.clone(),
+        strategy(json!({"type": "Recreate"})),
+    );
+    merges(spec, done.clone(), recreate, done);
+    merges(
+        spec,
+        strategy(json!({"type": "Recreate"})),
+        strategy(json!({"rollingUpdate": "$null"})),
+        strategy(json!({"type": "Recreate"})),
+    );
+}
+
 #[test]
 fn defaults_of_merge_keys_count() {
     let container = pod_spec().field("containers").items();
