@@ -154,6 +154,14 @@ pub fn is_exclusive(access_modes: &[Value]) -> bool {
     !access_modes.is_empty() && !access_modes.iter().any(shared)
 }
 
+/// Whether a PersistentVolume's spec says itself on which nodes the volume is: the scheduler keeps to that.
+pub fn is_pinned(spec: &Value) -> bool {
+    let terms = spec.pointer("/nodeAffinity/required/nodeSelectorTerms");
+    terms
+        .and_then(Value::as_array)
+        .is_some_and(|terms| !terms.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -207,6 +215,27 @@ mod tests {
         ];
         for (volume, expected) in cases {
             assert_eq!(classify(&volume), expected, "{volume}");
+        }
+    }
+
+    #[test]
+    fn volumes_with_a_node_affinity_are_pinned() {
+        let cases = [
+            (json!({"hostPath": {"path": "/x"}}), false),
+            (json!({"local": {"path": "/x"}, "nodeAffinity": {}}), false),
+            (
+                json!({"nodeAffinity": {"required": {"nodeSelectorTerms": []}}}),
+                false,
+            ),
+            (
+                json!({"hostPath": {"path": "/x"}, "nodeAffinity": {"required": {"nodeSelectorTerms": [
+                    {"matchExpressions": [{"key": "kubernetes.io/hostname", "operator": "In", "values": ["a"]}]}
+                ]}}}),
+                true,
+            ),
+        ];
+        for (spec, expected) in cases {
+            assert_eq!(is_pinned(&spec), expected, "{spec}");
         }
     }
 

@@ -227,15 +227,9 @@ impl<'a> Backing<'a> {
             .is_some_and(|bound| bound.get("local").is_some_and(|local| !local.is_null())))
     }
 
-    /// Whether the bound volume says itself on which nodes it is: the scheduler keeps to that.
+    /// Whether the bound volume ties pods to its nodes by itself.
     fn pinned(&self) -> Fact<bool> {
-        let terms = self
-            .bound()?
-            .and_then(|bound| bound.pointer("/nodeAffinity/required/nodeSelectorTerms").cloned());
-        Ok(terms
-            .as_ref()
-            .and_then(Value::as_array)
-            .is_some_and(|terms| !terms.is_empty()))
+        Ok(self.bound()?.as_ref().is_some_and(volume::is_pinned))
     }
 
     fn describe(&self) -> String {
