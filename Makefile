@@ -17,7 +17,7 @@ help: ## says what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
 test: tools ## builds the real Helm 3, Helm 4 and kustomize once, then runs all tests
-	$(CARGO) test --locked
+	$(CARGO) test --locked --no-fail-fast
 
 tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/goyaml ## builds the pinned programs that tests run
 
