@@ -330,6 +330,7 @@ impl Lowering<'_> {
         match (name, args) {
             ("orValue", [value]) => return Ok(Ir::OrValue(self.boxed(target)?, self.boxed(value)?)),
             ("or", [value]) => return Ok(Ir::OrOptional(self.boxed(target)?, self.boxed(value)?)),
+            ("sortBy", [variable, body]) => return self.sort_by(target, variable, body),
             ("optMap", [variable, body]) => return self.optional_map(target, variable, body, false),
             ("optFlatMap", [variable, body]) => return self.optional_map(target, variable, body, true),
             _ => {}
@@ -413,6 +414,32 @@ impl Lowering<'_> {
         let slot = self.slot();
         let body = self.within(&name, slot, body)?;
         Ok(Ir::Bind(slot, value, Box::new(body)))
+    }
+
+    /// The list, and the list of what its items are sorted by.
+    fn sort_by(
+        &mut self,
+        target: &IdedExpr,
+        variable: &IdedExpr,
+        body: &IdedExpr,
+    ) -> Result<Ir, CompileError> {
+        let name = self.variable(variable)?;
+        let Ok((native, known)) = library::find("@sortBy", Style::Method, 1) else {
+            return Err(self.no_function("sortBy", false, 2, target.id));
+        };
+        let list = self.boxed(target)?;
+        let (slot, first) = (self.slot(), self.slot());
+        let key = self.within(&name, first, body)?;
+        let keys = Ir::Loop(Box::new(Loop {
+            kind: LoopKind::List,
+            range: Ir::Local(slot),
+            first,
+            second: None,
+            guard: None,
+            yields: Some(key),
+        }));
+        let sorted = Ir::Call(native, known, vec![Ir::Local(slot), keys]);
+        Ok(Ir::Bind(slot, list, Box::new(sorted)))
     }
 
     fn optional_map(

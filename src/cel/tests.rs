@@ -1,3 +1,8 @@
+mod limits;
+mod semantics;
+mod unknowns;
+mod world;
+
 use std::borrow::Cow;
 
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Loading policies: what they become, and what is said of those that are wrong.
 
 mod diagnostics;
+mod docs;
 mod matching;
 mod params;
 mod paths;

@@ -54,7 +54,7 @@ fn commands<'t>(block: &[&'t str]) -> Vec<(&'t str, Vec<&'t str>)> {
 /// A folder with what the documentation speaks of, and the programs that it calls.
 fn folder() -> Folder {
     let folder = Folder::new().with("bin/none", "");
-    for name in ["pod.yaml", "moved.yaml", "mine"] {
+    for name in ["pod.yaml", "moved.yaml", "mine", "paperless"] {
         symlink(repository("tests/fixtures/docs").join(name), folder.path(name)).unwrap();
     }
     for name in ["examples", "policies"] {

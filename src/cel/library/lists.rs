@@ -19,6 +19,9 @@ pub(super) const FUNCTIONS: &[Entry] = &[
     method("flatten", 0, flatten),
     method("slice", 2, slice),
     method("sort", 0, sort),
+    // What the macro `sortBy` becomes: the items, and the key of each.
+    method("@sortBy", 1, sort_by),
+    global("lists.range", 1, range),
     global("sets.contains", 2, |budget, args| {
         sets(budget, args, contains_all)
     }),
@@ -203,6 +206,39 @@ fn sort<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     fault.map_or_else(|| Ok(Cel::list(items)), Err)
+}
+
+fn sort_by<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {
+    let [Cel::List(items), Cel::List(keys)] = args else {
+        return Err(mismatch(args));
+    };
+    items.complete()?;
+    keys.complete()?;
+    budget.elements(items.known_len())?;
+    let mut pairs: Vec<(Cel<'a>, Cel<'a>)> = keys.iter().zip(items.iter()).collect();
+    let mut fault = None;
+    pairs.sort_by(|(a, _), (b, _)| {
+        let order = order(a, b, budget).unwrap_or_else(|met| {
+            fault = Some(met);
+            None
+        });
+        order.unwrap_or(std::cmp::Ordering::Equal)
+    });
+    fault.map_or_else(
+        || Ok(Cel::list(pairs.into_iter().map(|(_, item)| item).collect())),
+        Err,
+    )
+}
+
+/// `lists.range(3)` is `[0, 1, 2]`.
+fn range<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {
+    let [Cel::Int(end)] = args else {
+        return Err(mismatch(args));
+    };
+    let count = usize::try_from(*end).map_err(|_| failed("a range starts at 0"))?;
+    budget.elements(count)?;
+    budget.charge(u64::try_from(count).unwrap_or(u64::MAX))?;
+    Ok(Cel::list((0..*end).map(Cel::Int).collect()))
 }
 
 fn sets<'a>(

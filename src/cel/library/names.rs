@@ -15,9 +15,11 @@ pub(in crate::cel) enum Format {
     QualifiedName,
     LabelValue,
     Uuid,
+    Date,
+    DateTime,
 }
 
-use Format::{Dns1035Label, Dns1123Label, Dns1123Subdomain, LabelValue, QualifiedName, Uuid};
+use Format::{Date, DateTime, Dns1035Label, Dns1123Label, Dns1123Subdomain, LabelValue, QualifiedName, Uuid};
 
 pub(super) const FUNCTIONS: &[Entry] = &[
     global("format.dns1123Label", 0, |_, _| {
@@ -36,6 +38,8 @@ pub(super) const FUNCTIONS: &[Entry] = &[
         Ok(opaque(Opaque::Format(LabelValue)))
     }),
     global("format.uuid", 0, |_, _| Ok(opaque(Opaque::Format(Uuid)))),
+    global("format.date", 0, |_, _| Ok(opaque(Opaque::Format(Date)))),
+    global("format.datetime", 0, |_, _| Ok(opaque(Opaque::Format(DateTime)))),
     global("format.named", 1, named),
     method("validate", 1, validate),
 ];
@@ -51,6 +55,8 @@ fn named<'a>(_: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {
         "qualifiedName" => QualifiedName,
         "labelValue" => LabelValue,
         "uuid" => Uuid,
+        "date" => Date,
+        "datetime" => DateTime,
         _ => return Ok(Cel::none()),
     };
     Ok(Cel::some(opaque(Opaque::Format(format))))
@@ -84,6 +90,8 @@ fn wrong(format: Format, text: &str) -> Option<&'static str> {
             let groups: Vec<usize> = text.split('-').map(str::len).collect();
             groups == [8, 4, 4, 4, 12] && text.bytes().all(|byte| byte == b'-' || byte.is_ascii_hexdigit())
         }
+        Date => text.len() == 10 && chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").is_ok(),
+        DateTime => chrono::DateTime::parse_from_rfc3339(text).is_ok(),
     };
     let rule = match format {
         Dns1123Label => {
@@ -97,6 +105,8 @@ fn wrong(format: Format, text: &str) -> Option<&'static str> {
             "a label's value has at most 63 letters, digits, dashes, underscores and dots, and starts and ends with a letter or digit"
         }
         QualifiedName => "a qualified name is a name with an optional DNS subdomain and a slash in front",
+        Date => "a date has the form 2006-01-02",
+        DateTime => "a time has the form 2006-01-02T15:04:05Z",
         Uuid => "a UUID has the form 01234567-89ab-cdef-0123-456789abcdef",
     };
     (!holds).then_some(rule)
