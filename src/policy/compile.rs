@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use super::check::Setting;
+use super::config::Config;
 use super::file::{instead, key_of, span_of};
-use super::load::{Config, Unit, function};
+use super::load::{Unit, function};
 use super::locality::{self, Mentions};
 use super::path::{self, PathError};
 use super::spec::{MatchSpec, PolicyFile, RuleSpec};

@@ -2,6 +2,7 @@
 
 mod check;
 mod compile;
+mod config;
 mod digest;
 mod embedded;
 mod file;
