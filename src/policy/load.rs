@@ -256,10 +256,7 @@ pub(super) fn check_kind(source: &Source, tree: &Tree, kinds: &[&str]) -> Result
             wrong(span_of(tree, &root.key("apiVersion")), message, None)
         }
         (_, None) if !kinds.contains(&"Config") => {
-            let message = format!(
-                "this document does not say what it is: it needs `kind: {}`",
-                shape::one_of(kinds)
-            );
+            let message = format!("this document does not say what it is: its `kind` must be {all}");
             wrong(span_of(tree, &root), message, None)
         }
         _ => Ok(()),
