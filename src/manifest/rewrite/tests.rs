@@ -459,3 +459,18 @@ proptest! {
         prop_assert_eq!(&tree.value, &value);
     }
 }
+
+#[test]
+fn what_goes_inside_and_what_comes_behind_do_not_meet() {
+    case(
+        "r:\n  m:\n    x: 1\n    a: 1\nz: 1\n",
+        &["- /r/m/a", "+ /r/a = 2"],
+        "r:\n  m:\n    x: 1\n  a: 2\nz: 1\n",
+    );
+    case("m:\n  x: 1\n  a: 1", &["- /m/a", "+ /a = 2"], "m:\n  x: 1\na: 2");
+    case(
+        "l:\n- p: a\n  v: 1\n- p: b\n  v: 1\n",
+        &["- /l/1/v", "+ /l/- = {\"p\": \"c\"}", "+ /k = 1"],
+        "l:\n- p: a\n  v: 1\n- p: b\n- p: c\nk: 1\n",
+    );
+}
