@@ -50,10 +50,10 @@ pub fn apply(value: &mut Value, changes: &[Change]) {
     let (added_keys, rest): (Vec<_>, Vec<_>) = order.into_iter().partition(|(_, change)| {
         matches!(change.action, Action::Add(_)) && matches!(change.pointer.0.last(), Some(Token::Key(_)))
     });
-    let mut added_keys: Vec<&Change> = added_keys.into_iter().map(|(_, change)| change).collect();
-    added_keys.sort_by_key(|change| changes.iter().position(|other| std::ptr::eq(other, *change)));
+    let mut added_keys: Vec<(usize, &Change)> = added_keys;
+    added_keys.sort_by_key(|(index, _)| *index);
     // Where keys are added to an item, the item still stands where it stood.
-    for change in added_keys {
+    for (_, change) in added_keys {
         apply_one(value, change);
     }
     for (_, change) in rest {

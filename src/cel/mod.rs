@@ -145,6 +145,13 @@ pub enum Binding<'s> {
         /// Whether null-valued keys are hidden, at every depth.
         hide_null: bool,
     },
+    /// A list of borrowed values.
+    Items {
+        /// The items.
+        items: Vec<&'s Value>,
+        /// As in [`Binding::Borrowed`].
+        hide_null: bool,
+    },
     /// A computed value.
     Owned(Value),
     /// A map whose entries are computed when asked for, and may each be unknown.

@@ -214,6 +214,15 @@ impl<'a> Cel<'a> {
     pub fn bound(binding: Binding<'a>, budget: &mut Budget) -> Result<Self, Fault> {
         Ok(match binding {
             Binding::Borrowed { value, hide_null } => Self::borrowed(value, hide_null),
+            Binding::Items { items, hide_null } => {
+                budget.charge(items.len() as u64)?;
+                Cel::list(
+                    items
+                        .into_iter()
+                        .map(|item| Cel::borrowed(item, hide_null))
+                        .collect(),
+                )
+            }
             Binding::Owned(value) => Self::copied(&value, false, budget)?,
             Binding::Lazy(map) => Cel::Map(Map::Lazy(LazyMap {
                 root: Rc::from(map),
@@ -423,6 +432,10 @@ impl<'a> LazyMap<'a> {
                     path: path.iter().cloned().chain([name.to_owned()]).collect(),
                 }))),
                 Some(Binding::Borrowed { value, hide_null }) => Some(Cel::copied(value, hide_null, budget)?),
+                Some(Binding::Items { items, hide_null }) => {
+                    let copies = items.into_iter().map(|item| Cel::copied(item, hide_null, budget));
+                    Some(Cel::list(copies.collect::<Result<_, _>>()?))
+                }
                 // Nothing that is left borrows from the map.
                 Some(Binding::Owned(value)) => Some(Cel::bound(Binding::Owned(value), budget)?),
                 Some(Binding::Optional(value)) => Some(Cel::bound(Binding::Optional(value), budget)?),

@@ -4,7 +4,8 @@
 use serde_json::Value;
 
 use super::Edit;
-use super::mutate::{Settled, Write, named_addition, overlaps};
+use super::mutate::{Settled, named_addition};
+use super::writes::Write;
 use crate::attributes::Attributes;
 use crate::change::Action;
 use crate::finding::RuleRef;
@@ -21,20 +22,17 @@ pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_
     let ty = schema::of(&attrs.resource.id.gvk);
     let from_text = attrs.resource.origin != Origin::Api;
     let changes = schema::diff(ty, before, &settled.value);
+    let keyed = schema::KeyedPaths::new(ty, before);
+    let writes = settled.writes.index();
     changes
         .into_iter()
         .map(|change| {
-            let keyed = schema::keyed_path(ty, before, &change.pointer);
+            let keyed = keyed.path(&change.pointer);
             let place = Place {
                 pointer: change.pointer.clone(),
                 keyed: named_addition(keyed, ty, &change),
             };
-            let writers: Vec<&Write<'_>> = settled
-                .writes
-                .iter()
-                .rev()
-                .filter(|write| overlaps(&write.keyed, &place.keyed))
-                .collect();
+            let writers = writes.at(&place.keyed);
             let overrides = match &change.action {
                 Action::Add(_) => false,
                 // A null in a text says nothing, so a value in its place overrides nothing.

@@ -14,6 +14,7 @@ pub mod repair;
 pub mod select;
 pub mod subject;
 pub mod validate;
+mod writes;
 
 mod scope;
 
@@ -114,6 +115,11 @@ pub(crate) struct Pair<'p> {
 }
 
 impl Pair<'_> {
+    /// Whether it is the same rule of the same set.
+    pub(crate) fn is(&self, other: Pair<'_>) -> bool {
+        std::ptr::eq(self.rule, other.rule)
+    }
+
     pub(crate) fn name(&self) -> RuleRef {
         RuleRef {
             policy: self.policy.name.clone(),

@@ -9,6 +9,7 @@ use super::memo::Memo;
 use super::scope::{ItemScope, SubjectScope};
 use super::select::{self, Selected};
 use super::subject::View;
+use super::writes::{Index, Writes};
 use super::{Log, Outcome, Pair, gate, repair, validate};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
@@ -20,6 +21,9 @@ use crate::resource::Origin;
 use crate::schema;
 use crate::world::World;
 
+/// Places that a verdict names.
+const SHOWN: usize = 5;
+
 /// Rounds after which repairs that still change something are said to fight.
 const ROUNDS: usize = 4;
 
@@ -27,19 +31,11 @@ const ROUNDS: usize = 4;
 #[derive(Debug)]
 pub(crate) struct Settled<'p> {
     pub(crate) value: Value,
-    pub(crate) writes: Vec<Write<'p>>,
+    pub(crate) writes: Writes<'p>,
     /// What was evaluated on this state.
     pub(crate) memo: Memo,
     /// How often it changed.
     version: usize,
-}
-
-/// One place that a rule wrote.
-#[derive(Debug)]
-pub(crate) struct Write<'p> {
-    pub(crate) keyed: KeyedPath,
-    pub(crate) by: Pair<'p>,
-    pub(crate) reason: String,
 }
 
 /// What one rule wants on one snapshot.
@@ -91,7 +87,7 @@ pub(crate) fn settle<'p>(
     let context = Context { set, world, attrs };
     let mut settled = Settled {
         value: attrs.resource.body.as_ref().clone(),
-        writes: Vec::new(),
+        writes: Writes::default(),
         memo: Memo::default(),
         version: 0,
     };
@@ -128,11 +124,12 @@ pub(crate) fn settle<'p>(
             break;
         }
     }
+    let written = settled.writes.index();
     for (pair, heard) in repairs {
         let heard = heard
             .filter(|heard| heard.version == settled.version)
             .unwrap_or_else(|| hear(&context, pair, &settled));
-        conclude(&context, pair, &settled, heard, held.get(&pair.name()), log);
+        conclude(&context, pair, &written, heard, held.get(&pair.name()), log);
     }
     settled
 }
@@ -151,7 +148,7 @@ fn hear(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>) -> Heard {
 fn conclude(
     context: &Context<'_>,
     pair: Pair<'_>,
-    settled: &Settled<'_>,
+    written: &Index<'_, '_>,
     heard: Heard,
     held: Option<&String>,
     log: &mut Log,
@@ -159,17 +156,19 @@ fn conclude(
     let Heard { wish, log: own, .. } = heard;
     let said = own.verdicts.len();
     log.append(own);
-    let mine = settled
-        .writes
-        .iter()
-        .filter(|write| write.by.name() == pair.name());
     if wish.changes.is_empty() {
-        let wrote: Vec<String> = mine.map(|write| write.keyed.to_string()).collect();
+        let wrote: Vec<String> = written
+            .by(pair)
+            .take(SHOWN + 1)
+            .map(ToString::to_string)
+            .collect();
         if !wrote.is_empty() {
+            let shown = wrote.get(..wrote.len().min(SHOWN)).unwrap_or_default().join(", ");
+            let more = if wrote.len() > SHOWN { " and more" } else { "" };
             log.verdict(
                 pair.name(),
                 Outcome::Repaired,
-                format!("wrote {}", wrote.join(", ")),
+                format!("wrote {shown}{more}"),
                 None,
             );
         } else if said == 0 {
@@ -181,11 +180,10 @@ fn conclude(
         let finding = match held {
             Some(why) => validate::unrepaired(context, pair, place, &change, &reason, why),
             None => {
-                let other = settled
-                    .writes
-                    .iter()
-                    .rev()
-                    .find(|write| write.by.name() != pair.name() && overlaps(&write.keyed, &place.keyed));
+                let other = written
+                    .at(&place.keyed)
+                    .into_iter()
+                    .find(|write| !write.by.is(pair));
                 let other = other.map_or_else(|| pair.name(), |write| write.by.name());
                 validate::conflict(context, pair, place, &change, other)
             }
@@ -194,25 +192,16 @@ fn conclude(
     }
 }
 
-/// Whether one place is the other or holds it.
-pub(crate) fn overlaps(a: &KeyedPath, b: &KeyedPath) -> bool {
-    a.0.starts_with(&b.0) || b.0.starts_with(&a.0)
-}
-
 impl<'p> Settled<'p> {
     /// Applies what a rule wants: the object has another state then.
     fn apply(&mut self, pair: Pair<'p>, wish: Wish) {
         let changes: Vec<Change> = wish.changes.iter().map(|(_, change)| change.clone()).collect();
         change::apply(&mut self.value, &changes);
-        for ((place, _), reason) in wish.changes.into_iter().zip(wish.reasons) {
-            self.writes
-                .retain(|write| write.keyed != place.keyed || write.by.name() != pair.name());
-            self.writes.push(Write {
-                keyed: place.keyed,
-                by: pair,
-                reason,
-            });
-        }
+        let places = wish.changes.into_iter().zip(wish.reasons);
+        self.writes.record(
+            pair,
+            places.map(|((place, _), reason)| (place.keyed, reason)).collect(),
+        );
         self.version += 1;
         self.memo = Memo::default();
     }
@@ -237,6 +226,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
         &settled.memo,
     );
     let root_type = schema::of(view.gvk);
+    let paths = schema::KeyedPaths::new(root_type, value);
     let places = match select::places(&view, pair.rule) {
         Ok(places) => places,
         Err(fault) => {
@@ -247,7 +237,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
     for place in &places {
         let keyed = || Place {
             pointer: place.pointer.clone(),
-            keyed: schema::keyed_path(root_type, value, &place.pointer),
+            keyed: paths.path(&place.pointer),
         };
         let here = ItemScope {
             subject: &scope,
@@ -260,7 +250,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
             Ok(changes) => {
                 let reason = validate::message(pair, &here).unwrap_or_else(|| pair.policy.title.clone());
                 for change in changes {
-                    let keyed = schema::keyed_path(root_type, value, &change.pointer);
+                    let keyed = paths.path(&change.pointer);
                     let keyed = named_addition(keyed, root_type, &change);
                     wish.reasons.push(reason.clone());
                     wish.changes.push((

@@ -199,10 +199,12 @@ impl Scope for ItemScope<'_> {
             "request" => subject.borrowed(subject.attrs.request.clone()?),
             "namespaceObject" => subject.borrowed(subject.attrs.namespace_object.clone()?),
             "pod" => subject.borrowed(subject.pod()?),
-            "containers" => {
-                let running = workload::containers(subject.pod()?).map(|(_, container)| container.clone());
-                Binding::Owned(Value::Array(running.collect()))
-            }
+            "containers" => Binding::Items {
+                items: workload::containers(subject.pod()?)
+                    .map(|(_, container)| container)
+                    .collect(),
+                hide_null: subject.view.hide_null,
+            },
             "volumes" => Binding::Lazy(Box::new(volumes::Volumes::new(subject, subject.pod()?))),
             other => return Err(Fault::Failed(format!("there is no name {other} here"))),
         })

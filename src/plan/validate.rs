@@ -49,6 +49,7 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: 
         Ok(places) => places,
         Err(fault) => return log.finding(self::fault(context, pair, None, fault)),
     };
+    let paths = schema::KeyedPaths::new(schema::of(view.gvk), value);
     for place in places.iter().filter(|place| place.missing < 2) {
         let here = ItemScope {
             subject: &scope,
@@ -58,7 +59,7 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: 
         };
         let keyed = || Place {
             pointer: place.pointer.clone(),
-            keyed: schema::keyed_path(schema::of(view.gvk), value, &place.pointer),
+            keyed: paths.path(&place.pointer),
         };
         match holds(pair, &here) {
             Ok(true) => {}

@@ -1,5 +1,9 @@
 //! How the items of a list are told apart: by merge keys, key defaults filled in.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+
 use serde_json::Value;
 
 use super::types::{ListKind, Type};
@@ -27,48 +31,100 @@ fn as_text(value: &Value) -> Option<String> {
 /// The keyed form of a pointer into `root`: an item is told by its `name` where that is unique in the list,
 /// else by its merge keys, else by its position.
 pub fn keyed_path(ty: Type, root: &Value, pointer: &Pointer) -> KeyedPath {
-    let mut path = KeyedPath::default();
-    let mut here = Some(root);
-    let mut ty = ty;
-    for token in &pointer.0 {
-        match token {
-            Token::Key(key) => {
-                path.0.push(Step::Field(key.clone()));
-                here = here.and_then(|value| value.get(key));
-                ty = ty.field(key);
-            }
-            Token::Index(index) => {
-                let items = here.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-                path.0.push(step(ty, items, *index));
-                here = items.get(*index);
-                ty = ty.items();
-            }
+    KeyedPaths::new(ty, root).path(pointer)
+}
+
+/// The keyed forms of many pointers into one value; each list is looked at once.
+#[derive(Debug)]
+pub struct KeyedPaths<'v> {
+    ty: Type,
+    root: &'v Value,
+    /// How the items of a list are told, by the list's place.
+    lists: RefCell<HashMap<Vec<Token>, Rc<[Step]>>>,
+}
+
+impl<'v> KeyedPaths<'v> {
+    /// For pointers into `root`, which has the type `ty`.
+    pub fn new(ty: Type, root: &'v Value) -> Self {
+        Self {
+            ty,
+            root,
+            lists: RefCell::default(),
         }
     }
-    path
+
+    /// The keyed form of one pointer.
+    pub fn path(&self, pointer: &Pointer) -> KeyedPath {
+        let mut path = KeyedPath::default();
+        let mut here = Some(self.root);
+        let mut ty = self.ty;
+        for (depth, token) in pointer.0.iter().enumerate() {
+            match token {
+                Token::Key(key) => {
+                    path.0.push(Step::Field(key.clone()));
+                    here = here.and_then(|value| value.get(key));
+                    ty = ty.field(key);
+                }
+                Token::Index(index) => {
+                    let items = here.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                    let place = pointer.0.get(..depth).unwrap_or_default();
+                    let steps = self.steps(ty, place, items);
+                    path.0
+                        .push(steps.get(*index).cloned().unwrap_or(Step::Position(*index)));
+                    here = items.get(*index);
+                    ty = ty.items();
+                }
+            }
+        }
+        path
+    }
+
+    fn steps(&self, list: Type, place: &[Token], items: &[Value]) -> Rc<[Step]> {
+        if let Some(known) = self.lists.borrow().get(place) {
+            return Rc::clone(known);
+        }
+        let steps: Rc<[Step]> = steps(list, items).into();
+        self.lists.borrow_mut().insert(place.to_vec(), Rc::clone(&steps));
+        steps
+    }
 }
 
-fn step(list: Type, items: &[Value], index: usize) -> Step {
-    let Some(item) = items.get(index) else {
-        return Step::Position(index);
+/// How each item of a list is told.
+fn steps(list: Type, items: &[Value]) -> Vec<Step> {
+    let names: Vec<Option<&str>> = items
+        .iter()
+        .map(|item| item.get("name").and_then(Value::as_str))
+        .collect();
+    let mut count: HashMap<&str, usize> = HashMap::new();
+    for name in names.iter().flatten() {
+        *count.entry(name).or_default() += 1;
+    }
+    let keys: &[&str] = match list.list_kind() {
+        ListKind::Map(keys) => keys,
+        _ => &[],
     };
-    by_name(items, item)
-        .or_else(|| by_merge_keys(list, items, item))
-        .unwrap_or(Step::Position(index))
-}
-
-fn by_name(items: &[Value], item: &Value) -> Option<Step> {
-    let name = item.get("name")?.as_str()?;
-    let same = |other: &&Value| other.get("name").and_then(Value::as_str) == Some(name);
-    (items.iter().filter(same).count() == 1).then(|| Step::Item(vec![("name".into(), name.into())]))
-}
-
-fn by_merge_keys(list: Type, items: &[Value], item: &Value) -> Option<Step> {
-    let ListKind::Map(keys) = list.list_kind() else {
-        return None;
+    let own: Vec<Option<Vec<String>>> = items
+        .iter()
+        .map(|item| (!keys.is_empty()).then(|| of_item(list, keys, item)).flatten())
+        .collect();
+    let mut same: HashMap<&Vec<String>, usize> = HashMap::new();
+    for keys in own.iter().flatten() {
+        *same.entry(keys).or_default() += 1;
+    }
+    let tell = |index: usize, name: &Option<&str>, values: &Option<Vec<String>>| match (name, values) {
+        (Some(name), _) if count.get(name) == Some(&1) => Step::Item(vec![("name".into(), (*name).into())]),
+        (_, Some(values)) if same.get(values) == Some(&1) => Step::Item(
+            keys.iter()
+                .map(|key| (*key).to_owned())
+                .zip(values.iter().cloned())
+                .collect(),
+        ),
+        _ => Step::Position(index),
     };
-    let own = of_item(list, keys, item)?;
-    let same = |other: &&Value| of_item(list, keys, other).as_ref() == Some(&own);
-    let is_unique = items.iter().filter(same).count() == 1;
-    is_unique.then(|| Step::Item(keys.iter().map(|key| (*key).to_owned()).zip(own).collect()))
+    names
+        .iter()
+        .zip(&own)
+        .enumerate()
+        .map(|(index, (name, values))| tell(index, name, values))
+        .collect()
 }

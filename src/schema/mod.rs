@@ -16,6 +16,6 @@ pub use check::{Misfit, check};
 pub use diff::diff;
 pub use equal::equal;
 pub use immutable::immutable;
-pub use keys::keyed_path;
+pub use keys::{KeyedPaths, keyed_path};
 pub use merge::{MergeError, MergeNote, Patch, merge};
 pub use types::{ListKind, Type, of, pod_template};

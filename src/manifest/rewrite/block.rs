@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+use std::collections::HashMap;
+
 use super::splice::Splice;
 use super::target::Group;
 use super::{Ground, Lines};
@@ -20,14 +22,16 @@ pub(super) fn map(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
         .map(|entry| Part::entry(ground, entry))
         .collect::<Option<_>>()?;
     let column = ground.lines.column(parts.first()?.start);
-    let is_removed = |part: &Part<'_>| group.removes(|token| part.is_named(token));
+    let is_removed = |part: &Part<'_>| group.removes(&part.name);
     let mut splices = removals(ground.lines, &parts, &is_removed, group.depth);
+    // Of duplicates the last one is meant.
+    let by_name: HashMap<&Token, &Part<'_>> = parts.iter().map(|part| (&part.name, part)).collect();
     for (token, action) in &group.changes {
         let Token::Key(name) = token else { return None };
         match action {
             Action::Remove { .. } => {}
             Action::Replace { new, .. } => {
-                let part = parts.iter().rfind(|part| part.is_named(token))?;
+                let part = by_name.get(token)?;
                 let from = behind_colon(ground, part)?;
                 let after =
                     literal(ground, part.node, new).unwrap_or_else(|| write::after_key(new, ground.manner));
@@ -62,8 +66,11 @@ pub(super) fn list(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
         .map(|(index, item)| Part::item(ground, index, item))
         .collect::<Option<_>>()?;
     let column = ground.lines.column(parts.first()?.start);
-    let is_removed = |part: &Part<'_>| group.removes(|token| part.is_named(token));
+    let is_removed = |part: &Part<'_>| group.removes(&part.name);
     let mut splices = removals(ground.lines, &parts, &is_removed, group.depth);
+    let kept: Vec<usize> = (0..parts.len())
+        .filter(|index| !group.removes(&Token::Index(*index)))
+        .collect();
     for (token, action) in &group.changes {
         let Token::Index(index) = token else { return None };
         match action {
@@ -84,8 +91,11 @@ pub(super) fn list(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
             }
             Action::Add(new) => {
                 let text = format!("-{}", write::after_dash(new, ground.manner));
-                let kept_before = parts.iter().take(*index).rfind(|part| !is_removed(part));
-                let kept_behind = parts.iter().skip(*index).find(|part| !is_removed(part));
+                let behind = kept.partition_point(|position| position < index);
+                let kept_before = behind
+                    .checked_sub(1)
+                    .and_then(|before| parts.get(*kept.get(before)?));
+                let kept_behind = kept.get(behind).and_then(|position| parts.get(*position));
                 splices.push(match (kept_before, kept_behind) {
                     (Some(part), _) => line_behind(ground.lines, part.end, &text, column, group.depth),
                     (None, Some(part)) => line_before(ground.lines, part.start, &text, column, group.depth),
@@ -134,18 +144,6 @@ impl<'t> Part<'t> {
             name: Token::Index(index),
             key_end: item.start,
         })
-    }
-
-    fn is_named(&self, token: &Token) -> bool {
-        self.name == *token
-    }
-}
-
-impl Group {
-    fn removes(&self, is_meant: impl Fn(&Token) -> bool) -> bool {
-        self.changes
-            .iter()
-            .any(|(token, action)| matches!(action, Action::Remove { .. }) && is_meant(token))
     }
 }
 

@@ -42,7 +42,7 @@ pub(super) fn map(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
         .iter()
         .map(|entry| {
             let name = (!entry.merge).then_some(entry.name.as_str());
-            let is_removed = name.is_some_and(|name| group.is_removed(&Token::Key(name.to_owned())));
+            let is_removed = name.is_some_and(|name| group.removes(&Token::Key(name.to_owned())));
             let node = ground.layout.node(entry.value)?;
             let key_end = ground.layout.node(entry.key)?.span.end;
             let end = node.span.end.max(key_end);
@@ -96,7 +96,7 @@ pub(super) fn list(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
         .enumerate()
         .map(|(index, item)| {
             let node = ground.layout.node(item.value)?;
-            let is_removed = group.is_removed(&Token::Index(index));
+            let is_removed = group.removes(&Token::Index(index));
             Some(Part {
                 start: item.start,
                 end: node.span.end,
@@ -132,14 +132,6 @@ pub(super) fn list(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
         }
     }
     Some(splices)
-}
-
-impl Group {
-    fn is_removed(&self, token: &Token) -> bool {
-        self.changes
-            .iter()
-            .any(|(other, action)| other == token && matches!(action, Action::Remove { .. }))
-    }
 }
 
 /// Whether an item, or the keys of an item, are quoted as in JSON.

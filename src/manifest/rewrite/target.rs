@@ -1,6 +1,6 @@
 //! Which node of the text a change is made on; a change that has none is widened until it has one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -19,6 +19,24 @@ pub(super) struct Group {
     pub mode: Mode,
     /// Its changes, by key or position.
     pub changes: Vec<(Token, Action)>,
+    /// Where it is.
+    at: Pointer,
+    /// What of it goes.
+    removed: HashSet<Token>,
+}
+
+impl Group {
+    /// Whether the entry or item goes.
+    pub fn removes(&self, token: &Token) -> bool {
+        self.removed.contains(token)
+    }
+
+    fn push(&mut self, token: Token, action: Action) {
+        if matches!(action, Action::Remove { .. }) {
+            self.removed.insert(token.clone());
+        }
+        self.changes.push((token, action));
+    }
 }
 
 /// How a collection is written.
@@ -54,37 +72,46 @@ pub(super) fn place(layout: &Layout, before: &Value, changes: Vec<Change>) -> Op
     let mut changes = changes;
     let mut widened = Widened::new();
     let mut wait = true;
-    'again: loop {
+    loop {
         let mut groups: BTreeMap<NodeId, Group> = BTreeMap::new();
+        let mut wider: HashMap<Pointer, Option<&str>> = HashMap::new();
         for change in &changes {
             match place_one(layout, change, wait) {
                 Placed::On(node, mode, action) => {
-                    let token = change.pointer.0.last()?.clone();
+                    let (at, token) = change.pointer.split_last()?;
                     let group = groups.entry(node).or_insert_with(|| Group {
                         node,
                         depth: change.pointer.0.len(),
                         mode,
                         changes: Vec::new(),
+                        at,
+                        removed: HashSet::new(),
                     });
-                    group.changes.push((token, action));
+                    group.push(token.clone(), action);
                 }
                 Placed::Widen(at, why) => {
-                    widened.extend(why.map(|why| (at.clone(), why.to_owned())));
-                    changes = widen(before, changes, &at)?;
-                    continue 'again;
+                    wider.insert(at, why);
                 }
                 Placed::BehindAlias => {}
             }
         }
-        if let Some(emptied) = groups.values().find(|group| is_emptied(layout, group)) {
-            let at = pointer_of(&changes, layout, emptied.node)?;
-            changes = widen(before, changes, &at)?;
+        if wider.is_empty() {
+            let emptied = groups.values().filter(|group| is_emptied(layout, group));
+            wider.extend(emptied.map(|group| (group.at.clone(), None)));
+        }
+        if !wider.is_empty() {
+            let said = wider
+                .iter()
+                .filter_map(|(at, why)| Some((at.clone(), why.as_ref()?.to_string())));
+            widened.extend(said);
+            changes = widen(before, changes, &wider.into_keys().collect())?;
             continue;
         }
         if groups.is_empty() && wait {
             wait = false;
             continue;
         }
+        widened.sort();
         return Some((groups.into_values().collect(), widened));
     }
 }
@@ -146,52 +173,52 @@ fn is_alias(layout: &Layout, node: NodeId) -> bool {
 
 /// Whether nothing of what is written stays, so that there is no neighbour to write beside.
 fn is_emptied(layout: &Layout, group: &Group) -> bool {
-    let is_removed = |token: &Token| {
-        let mut changes = group.changes.iter();
-        changes.any(|(other, action)| other == token && matches!(action, Action::Remove { .. }))
-    };
     match layout.node(group.node).map(|node| &node.shape) {
         Some(Shape::Map { entries, .. }) => entries
             .iter()
-            .all(|entry| !entry.merge && is_removed(&Token::Key(entry.name.clone()))),
-        Some(Shape::List { items, .. }) => (0..items.len()).all(|index| is_removed(&Token::Index(index))),
+            .all(|entry| !entry.merge && group.removes(&Token::Key(entry.name.clone()))),
+        Some(Shape::List { items, .. }) => (0..items.len()).all(|index| group.removes(&Token::Index(index))),
         _ => false,
     }
 }
 
-/// Where the changed collection `node` is.
-fn pointer_of(changes: &[Change], layout: &Layout, node: NodeId) -> Option<Pointer> {
-    changes.iter().find_map(|change| {
-        let (parent, _) = change.pointer.split_last()?;
-        let (found, steps) = layout.walk(&parent)?;
-        (found == node && steps == parent.0.len()).then_some(parent)
-    })
+/// Replaces all changes at and below each of `places` by one of the place itself; of places within each other
+/// the outer one counts. `None` at the root: that is written by another hand.
+fn widen(before: &Value, changes: Vec<Change>, places: &HashSet<Pointer>) -> Option<Vec<Change>> {
+    let mut below: BTreeMap<Pointer, Vec<Change>> = BTreeMap::new();
+    let mut rest = Vec::new();
+    for change in changes {
+        let outer = (0..=change.pointer.0.len())
+            .map(|length| Pointer(change.pointer.0.get(..length).unwrap_or_default().to_vec()))
+            .find(|at| places.contains(at) && !is_insertion_at(&change, at));
+        match outer {
+            Some(at) => below.entry(at).or_default().push(change),
+            None => rest.push(change),
+        }
+    }
+    for (at, changes) in below {
+        at.0.last()?;
+        rest.push(widen_one(before, changes, at)?);
+    }
+    Some(rest)
 }
 
-/// Replaces all changes at and below `at` by one of the place itself. `None` at the root: that is written
-/// by another hand.
-fn widen(before: &Value, changes: Vec<Change>, at: &Pointer) -> Option<Vec<Change>> {
-    at.0.last()?;
+fn widen_one(before: &Value, changes: Vec<Change>, at: Pointer) -> Option<Change> {
     let old = at.get(before)?;
-    let (below, mut rest): (Vec<Change>, Vec<Change>) = changes
-        .into_iter()
-        .partition(|change| change.pointer.starts_with(at) && !is_insertion_at(change, at));
     let mut new = old.clone();
     let mut inner = Vec::new();
-    for change in below {
-        match (change.pointer.strip_prefix(at), change.action) {
+    for change in changes {
+        match (change.pointer.strip_prefix(&at), change.action) {
             (Some(tail), action) if !tail.0.is_empty() => inner.push(Change {
                 pointer: tail,
                 action,
             }),
             (_, Action::Replace { new: whole, .. }) => new = whole,
             (_, removal) => {
-                let pointer = at.clone();
-                rest.push(Change {
-                    pointer,
+                return Some(Change {
+                    pointer: at,
                     action: removal,
                 });
-                return Some(rest);
             }
         }
     }
@@ -200,11 +227,7 @@ fn widen(before: &Value, changes: Vec<Change>, at: &Pointer) -> Option<Vec<Chang
         old: old.clone(),
         new,
     };
-    rest.push(Change {
-        pointer: at.clone(),
-        action,
-    });
-    Some(rest)
+    Some(Change { pointer: at, action })
 }
 
 /// An item that goes in front of the one at `at` is no change of that one.
