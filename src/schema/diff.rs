@@ -7,36 +7,64 @@ use serde_json::Value;
 use super::keys;
 use super::types::{ListKind, Type};
 use crate::change::{Action, Change};
-use crate::pointer::Pointer;
+use crate::pointer::{Pointer, Token};
 
 /// The keyed structural diff: the least set of changes that makes `before` into `after` exactly (not just
 /// semantically). Keyed lists are matched by key, other lists by position with common head and tail;
 /// a list whose kept items changed their order is replaced as a whole.
 pub fn diff(ty: Type, before: &Value, after: &Value) -> Vec<Change> {
     let mut changes = Vec::new();
-    compare(ty, before, after, &Pointer::root(), &mut changes);
+    compare(ty, before, after, &At::Root, &mut changes);
     changes
 }
 
-fn compare(ty: Type, before: &Value, after: &Value, at: &Pointer, changes: &mut Vec<Change>) {
+/// A place on the way down; it becomes a pointer only where something differs.
+enum At<'a> {
+    Root,
+    Key(&'a At<'a>, &'a str),
+    Index(&'a At<'a>, usize),
+}
+
+impl At<'_> {
+    fn pointer(&self) -> Pointer {
+        match self {
+            At::Root => Pointer::root(),
+            At::Key(above, key) => {
+                let mut pointer = above.pointer();
+                pointer.push(Token::Key((*key).to_owned()));
+                pointer
+            }
+            At::Index(above, index) => {
+                let mut pointer = above.pointer();
+                pointer.push(Token::Index(*index));
+                pointer
+            }
+        }
+    }
+}
+
+fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut Vec<Change>) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
             for (key, old) in before {
                 match after.get(key) {
-                    Some(new) => compare(ty.field(key), old, new, &at.key(key), changes),
-                    None => changes.push(remove(at.key(key), old)),
+                    Some(new) => compare(ty.field(key), old, new, &At::Key(at, key), changes),
+                    None => changes.push(remove(&At::Key(at, key), old)),
                 }
             }
             let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
-            changes.extend(added.map(|(key, new)| add(at.key(key), new)));
+            changes.extend(added.map(|(key, new)| add(&At::Key(at, key), new)));
         }
         (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),
         (before, after) if before == after => {}
-        (before, after) => changes.push(replace(at.clone(), before, after)),
+        (before, after) => changes.push(replace(at, before, after)),
     }
 }
 
-fn lists(ty: Type, before: &[Value], after: &[Value], at: &Pointer, changes: &mut Vec<Change>) {
+fn lists(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut Vec<Change>) {
+    if before == after {
+        return;
+    }
     let keyed = match ty.list_kind() {
         ListKind::Map(names) => keys_of(ty, names, before).zip(keys_of(ty, names, after)),
         _ => None,
@@ -64,7 +92,7 @@ fn by_key(
     before: &[Value],
     after: &[Value],
     (old_keys, new_keys): (&Keys, &Keys),
-    at: &Pointer,
+    at: &At<'_>,
     changes: &mut Vec<Change>,
 ) {
     let old_index: HashMap<&Vec<String>, usize> = old_keys
@@ -75,7 +103,7 @@ fn by_key(
     let kept: Vec<Option<usize>> = new_keys.iter().map(|key| old_index.get(key).copied()).collect();
     if !kept.iter().flatten().is_sorted() {
         let list = |items: &[Value]| Value::Array(items.to_vec());
-        changes.push(replace(at.clone(), &list(before), &list(after)));
+        changes.push(replace(at, &list(before), &list(after)));
         return;
     }
     let kept = with_renamed(before, after, kept);
@@ -85,7 +113,7 @@ fn by_key(
         .enumerate()
         .filter(|(index, _)| !stays.contains(index))
     {
-        changes.push(remove(at.index(index), old));
+        changes.push(remove(&At::Index(at, index), old));
     }
     // A new item goes in front of the next kept one.
     let mut next = before.len();
@@ -97,8 +125,8 @@ fn by_key(
     places.reverse();
     for ((new, kept), place) in after.iter().zip(&kept).zip(places) {
         match kept.and_then(|index| before.get(index).map(|old| (index, old))) {
-            Some((index, old)) => compare(ty.items(), old, new, &at.index(index), changes),
-            None => changes.push(add(at.index(place), new)),
+            Some((index, old)) => compare(ty.items(), old, new, &At::Index(at, index), changes),
+            None => changes.push(add(&At::Index(at, place), new)),
         }
     }
 }
@@ -133,7 +161,7 @@ fn with_renamed(before: &[Value], after: &[Value], kept: Vec<Option<usize>>) -> 
     all
 }
 
-fn by_position(ty: Type, before: &[Value], after: &[Value], at: &Pointer, changes: &mut Vec<Change>) {
+fn by_position(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut Vec<Change>) {
     let head = before
         .iter()
         .zip(after)
@@ -150,34 +178,34 @@ fn by_position(ty: Type, before: &[Value], after: &[Value], at: &Pointer, change
     let old = before.get(head..before.len() - tail).unwrap_or_default();
     let new = after.get(head..after.len() - tail).unwrap_or_default();
     for (offset, (old, new)) in old.iter().zip(new).enumerate() {
-        compare(ty.items(), old, new, &at.index(head + offset), changes);
+        compare(ty.items(), old, new, &At::Index(at, head + offset), changes);
     }
     let paired = old.len().min(new.len());
     for (offset, old) in old.iter().enumerate().skip(paired) {
-        changes.push(remove(at.index(head + offset), old));
+        changes.push(remove(&At::Index(at, head + offset), old));
     }
     for new in new.iter().skip(paired) {
-        changes.push(add(at.index(head + paired), new));
+        changes.push(add(&At::Index(at, head + paired), new));
     }
 }
 
-fn add(pointer: Pointer, new: &Value) -> Change {
+fn add(at: &At<'_>, new: &Value) -> Change {
     Change {
-        pointer,
+        pointer: at.pointer(),
         action: Action::Add(new.clone()),
     }
 }
 
-fn remove(pointer: Pointer, old: &Value) -> Change {
+fn remove(at: &At<'_>, old: &Value) -> Change {
     Change {
-        pointer,
+        pointer: at.pointer(),
         action: Action::Remove { old: old.clone() },
     }
 }
 
-fn replace(pointer: Pointer, old: &Value, new: &Value) -> Change {
+fn replace(at: &At<'_>, old: &Value, new: &Value) -> Change {
     Change {
-        pointer,
+        pointer: at.pointer(),
         action: Action::Replace {
             old: old.clone(),
             new: new.clone(),
