@@ -228,6 +228,36 @@ fn render(set: &PolicySet, text: &str, facts: &[Value]) -> StreamPlan {
     plan_stream(set, &[Source::new("stream.yaml", text)], &options).unwrap_or_else(|error| panic!("{error}"))
 }
 
+/// Law 5 says nothing if no fact ever matters: here one does.
+#[test]
+fn a_claim_decides_and_forgetting_it_is_said() {
+    let object = serde_json::json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "immich", "namespace": "photos"},
+        "spec": {"template": {"spec": {
+            "containers": [{"name": "main", "image": "ghcr.io/immich-app/immich-server:v2.3.1",
+                "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "library"}}],
+        }}},
+    });
+    let claim = serde_json::json!({
+        "apiVersion": "v1", "kind": "PersistentVolumeClaim",
+        "metadata": {"name": "library", "namespace": "photos"},
+        "spec": {"accessModes": ["ReadWriteOnce"]},
+    });
+    let written = resource(&object, text());
+    let rule = "rollout-strategy/recreate";
+    let outcome = |facts: &[Value]| {
+        let world = world(facts);
+        outcomes(&plan(&SETS[1], &world, &rendering(&written))).remove(rule)
+    };
+    assert_eq!(
+        outcome(std::slice::from_ref(&claim)),
+        Some(vec![Outcome::Repaired])
+    );
+    assert_eq!(outcome(&[]), Some(vec![Outcome::Unknown]));
+}
+
 proptest! {
     /// Law 1, the part of admission: what local rules make of the text is what they make of the object.
     #[test]
