@@ -48,15 +48,16 @@ pub(crate) fn applicable<'p>(
     log: &mut Log,
 ) -> Vec<Pair<'p>> {
     let mut found = Vec::new();
+    let hide_null = attrs.resource.origin != Origin::Api;
+    let (gvk, object) = (&attrs.resource.id.gvk, attrs.resource.body.as_ref());
+    let views: Vec<View<'_>> = set
+        .packs
+        .iter()
+        .map(|pack| View::new(pack, gvk, object, hide_null))
+        .collect();
     for policy in &set.policies {
-        let Some(pack) = set.packs.get(policy.pack) else {
+        let Some(view) = views.get(policy.pack) else {
             continue;
-        };
-        let view = View {
-            pack,
-            gvk: &attrs.resource.id.gvk,
-            object: &attrs.resource.body,
-            hide_null: attrs.resource.origin != Origin::Api,
         };
         for rule in &policy.rules {
             let pair = Pair { policy, rule };
@@ -64,13 +65,13 @@ pub(crate) fn applicable<'p>(
                 log.verdict(pair.name(), Outcome::Inactive, why.clone(), None);
                 continue;
             }
-            match rule_matches(&view, rule, attrs) {
+            match rule_matches(view, rule, attrs) {
                 Match::No(why) => log.verdict(pair.name(), Outcome::NoMatch, why, None),
                 Match::Failed(why) => log.finding(super::validate::failed(pair, attrs, None, why)),
                 Match::Unknown(unknown) => {
                     log.finding(super::validate::unknown(pair, attrs, None, unknown));
                 }
-                Match::Yes => match exempt::exempts(set, &view, policy, rule, attrs) {
+                Match::Yes => match exempt::exempts(set, view, policy, rule, attrs) {
                     Some(why) => log.verdict(pair.name(), Outcome::Exempt, why, None),
                     None => found.push(pair),
                 },

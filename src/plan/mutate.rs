@@ -67,12 +67,7 @@ impl<'c> Context<'c> {
     {
         let pack = self.set.packs.get(pair.policy.pack)?;
         let hide_null = self.attrs.resource.origin != Origin::Api;
-        Some(View {
-            pack,
-            gvk: &self.attrs.resource.id.gvk,
-            object: value,
-            hide_null,
-        })
+        Some(View::new(pack, &self.attrs.resource.id.gvk, value, hide_null))
     }
 }
 

@@ -144,11 +144,7 @@ impl<'a> SubjectScope<'a> {
         let Some(gvk) = crate::kube::Gvk::of(object) else {
             return;
         };
-        let view = View {
-            gvk: &gvk,
-            object,
-            ..self.view.clone()
-        };
+        let view = View::new(self.view.pack, &gvk, object, self.view.hide_null);
         let Some(pod) = view.pod().filter(|_| is_same_release(self.view.object, object)) else {
             return;
         };

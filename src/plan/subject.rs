@@ -1,7 +1,7 @@
 //! What a rule looks at: the object, the pod that it describes, and which components run in it.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
@@ -22,9 +22,23 @@ pub struct View<'a> {
     pub object: &'a Value,
     /// Whether null-valued keys are as good as absent (text).
     pub hide_null: bool,
+    /// Every matcher asks for them.
+    components: OnceLock<Result<Vec<String>, Fault>>,
 }
 
 impl<'a> View<'a> {
+    /// An object as `pack` sees it.
+    pub fn new(pack: &'a Pack, gvk: &'a Gvk, object: &'a Value, hide_null: bool) -> Self {
+        let components = OnceLock::new();
+        Self {
+            pack,
+            gvk,
+            object,
+            hide_null,
+            components,
+        }
+    }
+
     /// Where the object describes a pod.
     pub fn pod_pointer(&self) -> Option<Pointer> {
         workload::pod_pointer(self.gvk).filter(|at| at.get(self.object).is_some_and(Value::is_object))
@@ -93,7 +107,15 @@ impl<'a> View<'a> {
     }
 
     /// The components of the object: its containers', and what the object is itself (a `Cluster`).
-    pub fn components(&self) -> Result<Vec<&'a str>, Fault> {
+    pub fn components(&self) -> Result<&[String], Fault> {
+        let find = || Ok(self.find_components()?.into_iter().map(str::to_owned).collect());
+        match self.components.get_or_init(find) {
+            Ok(found) => Ok(found),
+            Err(fault) => Err(fault.clone()),
+        }
+    }
+
+    fn find_components(&self) -> Result<Vec<&'a str>, Fault> {
         let mut found = Vec::new();
         let mut add = |name: Option<&'a str>| {
             if let Some(name) = name.filter(|name| !found.contains(name)) {

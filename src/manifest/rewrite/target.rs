@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde_json::Value;
 
 use crate::change::{self, Action, Change};
-use crate::manifest::layout::{Layout, NodeId, Shape};
+use crate::manifest::layout::{Entry, Layout, NodeId, Shape};
 use crate::pointer::{Pointer, Token};
 
 /// The changes of one map's entries or one list's items.
@@ -145,6 +145,10 @@ fn place_one(layout: &Layout, change: &Change, wait: bool) -> Placed {
     match layout.node(here).map(|node| &node.shape) {
         Some(Shape::Map { entries, .. }) if entries.is_empty() => Placed::Widen(parent, None),
         Some(Shape::List { items, .. }) if items.is_empty() => Placed::Widen(parent, None),
+        // `[a: 1]`: a pair without braces has no room for another one.
+        Some(Shape::Map { flow: true, entries }) if !replaces && is_bare_pair(layout, here, entries) => {
+            Placed::Widen(parent, None)
+        }
         Some(Shape::Map { flow, entries }) => {
             let mode = if *flow { Mode::FlowMap } else { Mode::BlockMap };
             let is_explicit = |start, key| layout.node(key).is_some_and(|key| key.start() != start);
@@ -165,6 +169,11 @@ fn place_one(layout: &Layout, change: &Change, wait: bool) -> Placed {
         }
         _ => Placed::Widen(parent, None),
     }
+}
+
+fn is_bare_pair(layout: &Layout, map: NodeId, entries: &[Entry]) -> bool {
+    let start = layout.node(map).map(|node| node.span.start);
+    entries.first().map(|entry| entry.start) == start
 }
 
 fn is_alias(layout: &Layout, node: NodeId) -> bool {

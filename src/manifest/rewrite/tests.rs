@@ -461,6 +461,12 @@ proptest! {
 }
 
 #[test]
+fn a_pair_without_braces_gets_some() {
+    case("l: [a: 1]\n", &["+ /l/0/b = 2"], "l: [{a: 1, b: 2}]\n");
+    case("l: [a: 1]\n", &["= /l/0/a = 2"], "l: [a: 2]\n");
+}
+
+#[test]
 fn what_goes_inside_and_what_comes_behind_do_not_meet() {
     case(
         "r:\n  m:\n    x: 1\n    a: 1\nz: 1\n",
