@@ -187,7 +187,7 @@ fn components(matcher: &Matcher, view: &View<'_>) -> Match {
     match view.components() {
         Ok(found) if wanted.iter().any(|name| name == "*") && !found.is_empty() => Match::Yes,
         Ok(found) if found.iter().any(|name| wanted.iter().any(|one| one == name)) => Match::Yes,
-        Ok(found) if found.is_empty() => Match::No(format!("no component of {}", view.pack.name)),
+        Ok([]) => Match::No(format!("no component of {}", view.pack.name)),
         Ok(found) => Match::No(format!("the component is {}", found.join(", "))),
         Err(Fault::Unknown(unknown)) => Match::Unknown(unknown),
         Err(fault) => Match::Failed(format!("`ours` of pack {} failed: {fault}", view.pack.name)),
