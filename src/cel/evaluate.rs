@@ -124,6 +124,7 @@ impl<'a> Machine<'a> {
             },
             Ir::OptionalMap(slot, optional, body, flat) => self.optional_map(*slot, optional, body, *flat),
             Ir::Known(operand) => match self.eval(operand) {
+                Ok(Cel::List(list)) => Ok(Cel::Bool(list.missing().is_none())),
                 Ok(_) => Ok(Cel::Bool(true)),
                 Err(Fault::Unknown(_)) => Ok(Cel::Bool(false)),
                 Err(fault) => Err(fault),

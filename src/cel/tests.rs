@@ -268,7 +268,7 @@ fn unknown_is_never_lost() {
         "!some.exists_one(x, x > 0)",
         "2 in some",
         "some.filter(x, x > 1).exists(x, x == 2)",
-        "!known(gone) && known(1) && !known(lazy.hidden) && known(lazy.seen)",
+        "!known(some) && !known(gone) && known(1) && !known(lazy.hidden) && known(lazy.seen)",
         "cel.bind(x, gone, true)",
         "lazy.seen == 1 && lazy.inner.seen == 1",
     ]);

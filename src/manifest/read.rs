@@ -8,7 +8,7 @@ mod position;
 #[cfg(test)]
 mod tests;
 
-use granit_parser::{Event, Options, Parser, ScanError};
+use granit_parser::{Options, Parser, ScanError};
 use serde_json::Value;
 
 use super::layout::Layout;
@@ -36,11 +36,15 @@ pub fn read(source: &Source, document: &Document) -> Result<Tree, Diagnostic> {
     let text = text.get(skipped..).unwrap_or_default();
     let base = document.body.start + skipped;
     check::characters(source, base, text)?;
+    check_separators(source, base, text)?;
     let mut blanked: Option<String> = None;
     for _ in 0..MAX_RETRIES {
         let text = blanked.as_deref().unwrap_or(text);
         match parse(source, base, text) {
-            Ok((value, layout, notes)) => return Ok(Tree { value, notes, layout }),
+            Ok((value, layout, mut notes)) => {
+                notes.extend(content_behind_end(source, document));
+                return Ok(Tree { value, notes, layout });
+            }
             Err(Failure::Tabs(at)) => blanked = position::blank_tabs(text, at),
             Err(Failure::Wrong(wrong)) => return Err(*wrong),
         }
@@ -65,7 +69,6 @@ impl From<Diagnostic> for Failure {
 
 fn parse(source: &Source, base: usize, text: &str) -> Result<Finished, Failure> {
     let mut builder = Builder::new(source, base, text);
-    let mut roots = 0;
     for event in Parser::new_from_str_with_options(text, options()) {
         let (event, span) = match event {
             Ok(event) => event,
@@ -79,12 +82,6 @@ fn parse(source: &Source, base: usize, text: &str) -> Result<Finished, Failure> 
                 });
             }
         };
-        if matches!(event, Event::DocumentStart(..)) {
-            roots += 1;
-            if roots > 1 {
-                return Err(second_document(source, base, &span).into());
-            }
-        }
         builder.take(event, &span)?;
     }
     Ok(builder.finish())
@@ -100,17 +97,40 @@ fn options() -> Options {
     options
 }
 
-/// Content on a separator's line (`--- text`), which the splitter leaves in its document.
-fn second_document(source: &Source, base: usize, span: &granit_parser::Span) -> Diagnostic {
-    let start = base + span.start.byte_offset().unwrap_or(0);
-    let end = source
-        .slice(Span::new(start, source.text().len()))
-        .find('\n')
-        .map_or(source.text().len(), |at| start + at);
+/// Content on a separator's line (`--- text`, `---text`), which the splitter leaves in its document. YAML might
+/// read it, but Helm cuts there and drops the line: what everybody thinks is one object would be two.
+fn check_separators(source: &Source, base: usize, text: &str) -> Result<(), Diagnostic> {
+    let Some(at) = memchr::memmem::find(text.as_bytes(), b"\n---") else {
+        return Ok(());
+    };
+    let start = at + 1;
+    let line = text
+        .get(start..)
+        .and_then(|rest| rest.lines().next())
+        .unwrap_or_default();
+    let span = Span::new(base + start, base + start + line.len());
     let wrong = "a separator must stand alone on its line";
-    Diagnostic::new("yaml-syntax", source, Span::new(start, end), wrong)
+    Err(Diagnostic::new("yaml-syntax", source, span, wrong)
         .label("text behind `---`")
-        .help("put a line break behind `---`: Helm refuses this, too")
+        .help("put a line break behind `---`: Helm refuses this, too"))
+}
+
+/// Content behind `...`, which no reader of the document sees.
+fn content_behind_end(source: &Source, document: &Document) -> Option<Diagnostic> {
+    let behind = source.slice(Span::new(document.body.end, document.span.end));
+    let mut at = document.body.end;
+    for line in behind.split_inclusive('\n') {
+        let content = line.trim();
+        let is_end = content.starts_with("...");
+        if !content.is_empty() && !content.starts_with('#') && !is_end {
+            let span = Span::new(at, at + line.trim_end().len());
+            let note = "what stands behind `...` is not read, not by Helm either";
+            let note = Diagnostic::new("behind-end", source, span, note);
+            return Some(note.help("begin the next document with `---`"));
+        }
+        at += line.len();
+    }
+    None
 }
 
 fn syntax_error(source: &Source, base: usize, text: &str, error: &ScanError) -> Diagnostic {

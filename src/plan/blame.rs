@@ -32,7 +32,12 @@ pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_
                 pointer: change.pointer.clone(),
                 keyed: named_addition(keyed, ty, &change),
             };
-            let writers = writes.at(&place.keyed);
+            // A write is known by the keys that its place had then; where those are others now, any rule that
+            // wrote on this object may have been it, and the most careful of them counts.
+            let mut writers = writes.at(&place.keyed);
+            if writers.is_empty() {
+                writers = settled.writes.latest_first();
+            }
             let overrides = match &change.action {
                 Action::Add(_) => false,
                 // A null in a text says nothing, so a value in its place overrides nothing.

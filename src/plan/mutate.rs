@@ -179,7 +179,7 @@ fn conclude(
                     .at(&place.keyed)
                     .into_iter()
                     .find(|write| !write.by.is(pair));
-                let other = other.map_or_else(|| pair.name(), |write| write.by.name());
+                let other = other.map_or(pair, |write| write.by);
                 validate::conflict(context, pair, place, &change, other)
             }
         };

@@ -6,7 +6,7 @@ use super::{Log, Outcome, Pair, brief, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
 use crate::change::{Action, Change};
-use crate::finding::{Finding, Kind, RuleRef};
+use crate::finding::{Finding, Kind};
 use crate::pointer::Place;
 use crate::policy::{Disposition, PolicySet, Verb};
 use crate::schema;
@@ -119,8 +119,12 @@ fn finding(
 }
 
 fn violation(context: &Context<'_>, pair: Pair<'_>, place: Place, here: &ItemScope<'_>) -> Finding {
-    let text =
-        message(pair, here).unwrap_or_else(|| format!("{} (rule {})", pair.policy.title, pair.rule.name));
+    let text = message(pair, here).unwrap_or_else(|| {
+        format!(
+            "this does not hold: {} (rule {})",
+            pair.policy.title, pair.rule.name
+        )
+    });
     finding(pair, context.attrs, Some(place), Kind::Violation, text)
 }
 
@@ -133,7 +137,7 @@ pub(crate) fn unrepaired(
     reason: &str,
     why: &str,
 ) -> Finding {
-    let fix = describe(pair, &place, change);
+    let fix = describe(pair.policy.sensitive, &place, change);
     let mut finding = finding(
         pair,
         context.attrs,
@@ -151,10 +155,12 @@ pub(crate) fn conflict(
     pair: Pair<'_>,
     place: Place,
     change: &Change,
-    with: RuleRef,
+    with: Pair<'_>,
 ) -> Finding {
     let at = place.keyed.to_string();
-    let wants = describe(pair, &place, change);
+    let sensitive = pair.policy.sensitive || with.policy.sensitive;
+    let wants = describe(sensitive, &place, change);
+    let with = with.name();
     let message = if with == pair.name() {
         format!(
             "{} never comes to rest at {at}: it still wants to {wants}",
@@ -168,18 +174,15 @@ pub(crate) fn conflict(
     };
     let mut finding = finding(pair, context.attrs, Some(place), Kind::Conflict { with }, message);
     finding.action = Disposition::Warn;
+    finding.sensitive = sensitive;
     finding
 }
 
-/// What a change does, with its values left out where the policy is sensitive.
-fn describe(pair: Pair<'_>, place: &Place, change: &Change) -> String {
+/// What a change does, with its values left out where they are sensitive.
+fn describe(sensitive: bool, place: &Place, change: &Change) -> String {
     let at = &place.keyed;
     let show = |value: &Value| {
-        if pair.policy.sensitive {
-            "…".to_owned()
-        } else {
-            brief(value)
-        }
+        if sensitive { "…".to_owned() } else { brief(value) }
     };
     match &change.action {
         Action::Add(new) => format!("add {at}: {}", show(new)),
@@ -212,11 +215,12 @@ pub(crate) fn unknown(
 
 /// The policy itself failed on this object.
 pub(crate) fn failed(pair: Pair<'_>, attrs: &Attributes<'_>, place: Option<Place>, why: String) -> Finding {
-    finding(
-        pair,
-        attrs,
-        place,
-        Kind::Failed,
-        format!("the policy failed on this object: {why}"),
-    )
+    // What failed may name a value, and this policy's values are nobody's business.
+    let why = if pair.policy.sensitive {
+        format!("the rule {} has no value here", pair.rule.name)
+    } else {
+        why
+    };
+    let message = format!("the policy failed on this object: {why}");
+    finding(pair, attrs, place, Kind::Failed, message)
 }

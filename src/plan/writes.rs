@@ -44,6 +44,11 @@ impl<'p> Writes<'p> {
             .map(|write| &write.keyed)
     }
 
+    /// All of them, the last one first.
+    pub(crate) fn latest_first(&self) -> Vec<&Write<'p>> {
+        self.all.iter().rev().collect()
+    }
+
     /// For many questions of who wrote at a place.
     pub(crate) fn index(&self) -> Index<'_, 'p> {
         let mut by_place: BTreeMap<&[Step], Vec<usize>> = BTreeMap::new();

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::file::{instead, key_of, span_of, typed};
-use super::load::{check_kind, one_document};
+use super::load::{check_kind, impossible_image, one_document};
 use super::matcher;
 use super::params::{Misfit, Problem};
 use super::spec::{ConfigFile, PolicyConfig, SchemaKind, json_schema};
@@ -199,6 +199,20 @@ impl Config {
                 Diagnostic::new("unknown-component", &self.source, span, message)
                     .help(help(name, &components)),
             );
+        }
+        for (name, more) in &self.file.components {
+            if let Some((field, position, image)) = more.impossible() {
+                let at = Pointer::root()
+                    .key("components")
+                    .key(name)
+                    .key(field)
+                    .index(position);
+                let span = self
+                    .tree
+                    .as_ref()
+                    .map_or(Span::default(), |tree| span_of(tree, &at));
+                wrong.push(impossible_image(&self.source, span, image));
+            }
         }
         for (index, exemption) in self.file.exemptions.iter().enumerate() {
             let named = exemption.matching.components.as_ref().and_then(Value::as_array);

@@ -38,6 +38,9 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
         }
     }
     wrong.extend(twice(&policies, &packs));
+    if policies.is_empty() && wrong.is_empty() {
+        wrong.push(no_policies(&sources, &config));
+    }
     if wrong.is_empty() {
         config.check_names(&policies, &packs, &mut wrong);
     }
@@ -53,6 +56,27 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
         policies,
         exemptions,
     })
+}
+
+/// Judging by nothing would let everything pass and look like an answer.
+fn no_policies(sources: &[PackSource], config: &Config) -> Diagnostic {
+    let wrong = match sources.first() {
+        Some(pack) => {
+            let source = Source::new(pack.origin.as_str(), "");
+            Diagnostic::new(
+                "no-policies",
+                &source,
+                Span::default(),
+                "there is no policy in this pack",
+            )
+        }
+        None => config.wrong(
+            "no-policies",
+            &Pointer::root().key("packs"),
+            "no pack is named".to_owned(),
+        ),
+    };
+    wrong.help("a pack is a folder with a pack.yaml and files of kind Policy beside it")
 }
 
 /// Policies that two packs have under one name, by which neither could be configured.
@@ -435,6 +459,10 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagno
                 error.to_string(),
             )]
         })?;
+        if let Some((field, position, image)) = spec.impossible() {
+            let span = span_of(&unit.tree, &place.key(field).index(position));
+            return Err(vec![impossible_image(&unit.source, span, image)]);
+        }
         components.push(component(name, &spec).map_err(|(index, error)| {
             let place = place.key("objects").index(index).key("image");
             let text = spec.objects.get(index).map_or("", |object| object.image.as_str());
@@ -448,6 +476,13 @@ fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagno
         ours,
     };
     Ok((pack, environment))
+}
+
+/// An image that would never match anything.
+pub(super) fn impossible_image(source: &Source, span: Span, image: &str) -> Diagnostic {
+    let message = format!("`{image}` is no repository, so it would match nothing");
+    Diagnostic::new("bad-component", source, span, message)
+        .help("name the repository alone: images are compared without tag and digest")
 }
 
 /// An error is one of the object at that position.

@@ -243,6 +243,23 @@ pub(super) struct ComponentSpec {
     pub objects: Vec<ObjectSpec>,
 }
 
+impl ComponentSpec {
+    /// The first image that no repository can have: images are compared without tag and digest. Told with its
+    /// field and position.
+    pub(super) fn impossible(&self) -> Option<(&'static str, usize, &str)> {
+        let is_impossible = |image: &&String| {
+            let last = image.rsplit('/').next().unwrap_or_default();
+            last.is_empty() || last.contains([':', '@']) || image.contains('@')
+        };
+        [("images", &self.images), ("generic", &self.generic)]
+            .into_iter()
+            .find_map(|(field, images)| {
+                let position = images.iter().position(|image| is_impossible(&image))?;
+                Some((field, position, images.get(position)?.as_str()))
+            })
+    }
+}
+
 /// An object that is a component itself.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]

@@ -75,14 +75,19 @@ fn lists(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut
     }
 }
 
-/// The keys of all items, if each has its own.
+/// The keys of all items; of items with one key each is told by which one it is as well.
 fn keys_of(list: Type, names: &[&str], items: &[Value]) -> Option<Vec<Vec<String>>> {
-    let all: Vec<Vec<String>> = items
+    let mut seen: HashMap<Vec<String>, usize> = HashMap::new();
+    items
         .iter()
-        .map(|item| keys::of_item(list, names, item))
-        .collect::<Option<_>>()?;
-    let unique: HashSet<&Vec<String>> = all.iter().collect();
-    (unique.len() == all.len()).then_some(all)
+        .map(|item| {
+            let mut key = keys::of_item(list, names, item)?;
+            let occurrence = seen.entry(key.clone()).or_default();
+            key.push(occurrence.to_string());
+            *occurrence += 1;
+            Some(key)
+        })
+        .collect()
 }
 
 type Keys = [Vec<String>];

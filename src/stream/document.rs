@@ -130,21 +130,36 @@ fn read_one(source: &Source, document: &Document, door: Door) -> Result<Tree, Bo
     Ok(tree)
 }
 
-/// The objects of a document's value: itself, or the items of a List. A typed List's items may leave
-/// `apiVersion` and `kind` to the List, those are left alone.
+/// Lists within lists, after which nobody looks further.
+const DEEPEST_LIST: usize = 8;
+
+/// The objects of a document's value: itself, or the items of a List, of Lists within it too. An item of a
+/// typed List may leave `apiVersion` and `kind` to the List.
 pub(super) fn objects_of(value: &Value) -> Vec<(Pointer, Arc<Value>)> {
-    let Some(gvk) = Gvk::of(value) else {
-        return Vec::new();
+    let mut objects = Vec::new();
+    add_objects(value, &Pointer::root(), DEEPEST_LIST, &mut objects);
+    objects
+}
+
+fn add_objects(value: &Value, at: &Pointer, depth: usize, objects: &mut Vec<(Pointer, Arc<Value>)>) {
+    let Some(gvk) = Gvk::of(value) else { return };
+    let items = value.get("items").and_then(Value::as_array);
+    let (Some(items), Some(kind)) = (items, gvk.kind.strip_suffix("List")) else {
+        objects.push((at.clone(), Arc::new(value.clone())));
+        return;
     };
-    match value.get("items").and_then(Value::as_array) {
-        Some(items) if gvk.kind.ends_with("List") => {
-            let at = Pointer::root().key("items");
-            let items = items.iter().enumerate();
-            items
-                .map(|(index, item)| (at.index(index), Arc::new(item.clone())))
-                .collect()
+    for (index, item) in items.iter().enumerate() {
+        let place = at.key("items").index(index);
+        match (Gvk::of(item), item) {
+            (Some(_), item) if depth > 0 => add_objects(item, &place, depth - 1, objects),
+            (None, Value::Object(fields)) if !kind.is_empty() => {
+                let mut fields = fields.clone();
+                fields.insert("apiVersion".into(), gvk.api_version().into());
+                fields.insert("kind".into(), kind.into());
+                objects.push((place, Arc::new(Value::Object(fields))));
+            }
+            _ => {}
         }
-        _ => vec![(Pointer::root(), Arc::new(value.clone()))],
     }
 }
 

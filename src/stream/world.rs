@@ -1,7 +1,7 @@
 //! The world of a stream: its own objects in their present state, then the facts that the user gave.
 //! Documents that no policy can match are read only when somebody asks for their kind.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -19,6 +19,8 @@ use crate::world::{Key, Listing, Objects, Query, World};
 pub(super) struct StreamWorld<'t> {
     texts: &'t [Text],
     options: &'t StreamOptions,
+    /// The stream's objects that a policy may match, in their present state.
+    present: Vec<Arc<Value>>,
     objects: RwLock<Objects>,
     skipped: Mutex<Skipped>,
 }
@@ -30,7 +32,8 @@ struct Skipped {
     kinds: HashSet<String>,
     /// Documents that are read: input and position.
     read: HashSet<(usize, u32)>,
-    objects: Vec<Arc<Value>>,
+    /// Their objects, by input and position: the order of the stream, whoever asked first.
+    objects: BTreeMap<(usize, u32), Vec<Arc<Value>>>,
     error: Option<Box<Diagnostic>>,
 }
 
@@ -39,6 +42,7 @@ impl<'t> StreamWorld<'t> {
         Self {
             texts,
             options,
+            present: Vec::new(),
             objects: RwLock::default(),
             skipped: Mutex::default(),
         }
@@ -46,15 +50,21 @@ impl<'t> StreamWorld<'t> {
 
     /// Puts the stream's objects into a new state.
     pub(super) fn fill<'o>(&mut self, present: impl Iterator<Item = &'o Arc<Value>>) {
-        let mut objects = Objects::new(self.options.namespace.clone());
-        let skipped = self.skipped.get_mut().unwrap_or_else(PoisonError::into_inner);
-        present.for_each(|object| objects.add(Arc::clone(object)));
-        skipped
-            .objects
-            .iter()
-            .chain(&self.options.facts)
-            .for_each(|object| objects.add(Arc::clone(object)));
+        self.present = present.map(Arc::clone).collect();
+        let skipped = self.skipped.lock().unwrap_or_else(PoisonError::into_inner);
+        let objects = self.known(&skipped);
+        drop(skipped);
         self.objects = RwLock::new(objects);
+    }
+
+    /// All that is known now. Of two objects with one name the first counts: the stream's own in their order,
+    /// then the facts.
+    fn known(&self, skipped: &Skipped) -> Objects {
+        let mut objects = Objects::new(self.options.namespace.clone());
+        let read = skipped.objects.values().flatten();
+        let all = self.present.iter().chain(read).chain(&self.options.facts);
+        all.for_each(|object| objects.add(Arc::clone(object)));
+        objects
     }
 
     /// The first document that was asked for and could not be read.
@@ -79,19 +89,18 @@ impl<'t> StreamWorld<'t> {
                     continue;
                 }
                 match manifest::read(&text.source, &slot.document) {
-                    Ok(tree) => self.add(&mut skipped, &tree.value),
+                    Ok(tree) => {
+                        let found = objects_of(&tree.value).into_iter().map(|(_, object)| object);
+                        skipped
+                            .objects
+                            .insert((index, slot.document.index), found.collect());
+                    }
                     Err(error) => skipped.error = skipped.error.take().or(Some(Box::new(error))),
                 }
             }
         }
-    }
-
-    fn add(&self, skipped: &mut Skipped, value: &Value) {
-        let mut objects = self.objects.write().unwrap_or_else(PoisonError::into_inner);
-        for (_, object) in objects_of(value) {
-            objects.add_first(Arc::clone(&object));
-            skipped.objects.push(object);
-        }
+        let objects = self.known(&skipped);
+        *self.objects.write().unwrap_or_else(PoisonError::into_inner) = objects;
     }
 }
 

@@ -40,19 +40,6 @@ impl Objects {
         self.by_kind.entry(kind).or_default().push(object);
     }
 
-    /// Adds an object in front of those that are there: a stream's own, which counts before a fact.
-    pub fn add_first(&mut self, object: Arc<Value>) {
-        let Some(gvk) = Gvk::of(&object) else { return };
-        let kind = gvk.group_kind();
-        if let Some(name) = object.pointer("/metadata/name").and_then(Value::as_str) {
-            self.by_name
-                .entry((kind.clone(), name.to_owned()))
-                .or_default()
-                .insert(0, Arc::clone(&object));
-        }
-        self.by_kind.entry(kind).or_default().insert(0, object);
-    }
-
     /// Whether an object is where `wanted` says. Text often leaves the release's namespace out: a side that
     /// says nothing means the release's, and where that is not known either it may be any.
     fn is_in(&self, object: &Value, wanted: Option<&str>) -> bool {

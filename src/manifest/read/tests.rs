@@ -193,6 +193,41 @@ fn what_cannot_be_read_says_where_and_what_to_do() {
 }
 
 #[test]
+fn a_separator_with_text_hides_no_document() {
+    for text in [
+        "a: 1\n---b: 2\nc: 3\n",
+        "a: 1\n---# x\na: 2\n",
+        "a: 1\n--- {a: 2}\n",
+        "a: 1\n----\n",
+    ] {
+        let error = read_first(text).expect_err(text);
+        assert_eq!(
+            error.source.line_column(error.span.start).to_string(),
+            "2:1",
+            "{text:?}"
+        );
+    }
+    assert!(read_first("a: |\n  ---x\n  --- y\n").is_ok());
+}
+
+#[test]
+fn what_stands_behind_the_end_is_told() {
+    let notes = |text: &str| {
+        read_first(text)
+            .unwrap()
+            .notes
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(notes("a: 1\n...\n# c\n"), Vec::<String>::new());
+    assert_eq!(
+        notes("a: 1\n...\nb: 2\n"),
+        ["test.yaml:3:1: what stands behind `...` is not read, not by Helm either"]
+    );
+}
+
+#[test]
 fn of_duplicate_keys_the_last_counts_and_it_is_said() {
     let tree = read_first("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n").unwrap();
     assert_eq!(tree.value, serde_json::json!({"a": 3, "b": {"c": 2}}));

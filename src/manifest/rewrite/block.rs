@@ -202,7 +202,14 @@ fn value(
         Some((first, rest)) => (first, Some(rest)),
         None => (after, None),
     };
-    let mut text = format!("{first}{}", comment.unwrap_or(""));
+    // Behind a dash an anchor would be the first key's, so there it goes.
+    let is_entry = lines.between(from.saturating_sub(1), from) == ":";
+    let anchor = node
+        .anchor()
+        .filter(|_| is_entry)
+        .map_or("", |span| lines.between(span.start, span.end));
+    let gap = if anchor.is_empty() { "" } else { " " };
+    let mut text = format!("{gap}{anchor}{first}{}", comment.unwrap_or(""));
     if let Some(rest) = rest {
         text.push('\n');
         text.push_str(rest);
@@ -314,7 +321,10 @@ fn removals(
             last = next;
         }
         let start = lines.start(first.start);
-        let range = match (lines.is_first(first.start), lines.next(last.end), rest.peek()) {
+        let shares_line = !lines.is_first(first.start);
+        // The next part that stays takes the first one's place, whatever goes in between.
+        while shares_line && rest.next_if(|next| is_removed(next)).is_some() {}
+        let range = match (!shares_line, lines.next(last.end), rest.peek()) {
             (false, _, Some(kept)) => first.start..kept.start,
             (_, Some(next), _) => start..next,
             // The text has no last break: the one in front of the run goes instead.

@@ -461,6 +461,24 @@ proptest! {
 }
 
 #[test]
+fn what_is_left_takes_the_place_of_what_shared_a_line() {
+    case(
+        "l:\n- a: 1\n  # c\n  b: 2\n  c: 3\n",
+        &["- /l/0/a", "- /l/0/b"],
+        "l:\n- c: 3\n",
+    );
+}
+
+#[test]
+fn an_anchor_stays_where_its_value_goes() {
+    case(
+        "d: &x\n  a: 1\no: *x\n",
+        &["- /d/a", "- /o/a"],
+        "d: &x {}\no: *x\n",
+    );
+}
+
+#[test]
 fn a_pair_without_braces_gets_some() {
     case("l: [a: 1]\n", &["+ /l/0/b = 2"], "l: [{a: 1, b: 2}]\n");
     case("l: [a: 1]\n", &["= /l/0/a = 2"], "l: [a: 2]\n");
