@@ -109,6 +109,44 @@ impl Pointer {
     }
 }
 
+impl KeyedPath {
+    /// Where this place is in another state of the value, as far down as it is there.
+    pub fn find_in(&self, root: &Value) -> Pointer {
+        let mut pointer = Pointer::root();
+        let mut here = root;
+        for step in &self.0 {
+            let found = match (step, here) {
+                (Step::Field(name), Value::Object(map)) => {
+                    map.get(name).map(|value| (Token::Key(name.clone()), value))
+                }
+                (Step::Item(keys), Value::Array(items)) => {
+                    let index = items.iter().rposition(|item| bears(item, keys));
+                    index.and_then(|index| Some((Token::Index(index), items.get(index)?)))
+                }
+                (Step::Position(index), Value::Array(items)) => {
+                    items.get(*index).map(|item| (Token::Index(*index), item))
+                }
+                _ => None,
+            };
+            let Some((token, value)) = found else { break };
+            pointer.push(token);
+            here = value;
+        }
+        pointer
+    }
+}
+
+/// Whether an item has these keys; one that leaves a key out has its default.
+fn bears(item: &Value, keys: &[(String, String)]) -> bool {
+    let is_there = keys.iter().any(|(key, _)| item.get(key).is_some());
+    is_there
+        && keys.iter().all(|(key, value)| match item.get(key) {
+            Some(Value::String(text)) => text == value,
+            Some(other) => other.to_string() == *value,
+            None => true,
+        })
+}
+
 /// RFC 6901 text: `/spec/containers/0`, `~` and `/` escaped.
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -148,4 +186,33 @@ fn is_plain(name: &str) -> bool {
         && name
             .chars()
             .all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-')
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_keyed_place_is_found_where_it_stands_now() {
+        let item = |name: &str| Step::Item(vec![("name".into(), name.into())]);
+        let path = KeyedPath(vec![
+            Step::Field("env".into()),
+            item("B"),
+            Step::Field("value".into()),
+        ]);
+        let cases = [
+            (
+                json!({"env": [{"name": "A"}, {"name": "B", "value": "1"}]}),
+                "/env/1/value",
+            ),
+            (json!({"env": [{"name": "B"}]}), "/env/0"),
+            (json!({"env": [{"name": "A"}]}), "/env"),
+            (json!({}), ""),
+        ];
+        for (root, expected) in cases {
+            assert_eq!(path.find_in(&root).to_string(), expected);
+        }
+    }
 }

@@ -51,6 +51,14 @@ pub(crate) enum InputError {
         /// The folder.
         folder: String,
     },
+    /// A link to a folder that it stands in.
+    #[error(
+        "{link} leads back to a folder that holds it, so its manifests would come twice; remove the link"
+    )]
+    Loop {
+        /// The link.
+        link: String,
+    },
     /// Standard input twice.
     #[error("standard input (-) can be read only once; name it once")]
     StdinTwice,
@@ -127,6 +135,10 @@ pub(super) fn files_below(
     for path in entries {
         let extension = path.extension().and_then(|extension| extension.to_str());
         if path.is_dir() {
+            if depth > 0 && leads_back(folder, &path) {
+                let link = path.display().to_string();
+                return Err(InputError::Loop { link });
+            }
             if depth > 1 {
                 files.extend(files_below(&path, extensions, depth - 1)?);
             } else if depth == 1 {
@@ -138,6 +150,13 @@ pub(super) fn files_below(
         }
     }
     Ok(files)
+}
+
+fn leads_back(folder: &Path, below: &Path) -> bool {
+    let real = |path: &Path| fs::canonicalize(path).ok();
+    real(folder)
+        .zip(real(below))
+        .is_some_and(|(folder, below)| folder.starts_with(below))
 }
 
 /// Nothing of what was looked for is in `folder`.
@@ -225,6 +244,16 @@ mod tests {
         assert_eq!(texts, ["a.yml", "b/c/x.json", "z.yaml"]);
         let flat = files_below(folder.path(), &["yaml", "yml"], 0).unwrap();
         assert_eq!(flat, [at("a.yml"), at("z.yaml")]);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_link_that_leads_back_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a.yaml"), "a: 1").unwrap();
+        std::os::unix::fs::symlink(".", folder.path().join("self")).unwrap();
+        let wrong = manifests(&[folder.path().to_owned()]).unwrap_err();
+        assert!(matches!(wrong, InputError::Loop { .. }), "{wrong}");
     }
 
     #[test]

@@ -195,7 +195,9 @@ fn plan_one(
         edit.location = Some(object.locate(&edit.place.pointer));
     }
     for finding in &mut planned.findings {
-        finding.location = Some(object.locate(&finding.place.pointer));
+        // The finding speaks of the object as it will be, the text holds it as it came.
+        let place = finding.place.keyed.find_in(&object.resource.body);
+        finding.location = Some(object.locate(&place));
     }
     let decision = plan::decide(&planned, &object.resource.id, None, options.door);
     let after = match planned.after {

@@ -72,11 +72,12 @@ pub(super) fn place(layout: &Layout, before: &Value, changes: Vec<Change>) -> Op
     let mut changes = changes;
     let mut widened = Widened::new();
     let mut wait = true;
+    let mut maps = Maps::default();
     loop {
         let mut groups: BTreeMap<NodeId, Group> = BTreeMap::new();
         let mut wider: HashMap<Pointer, Option<&str>> = HashMap::new();
         for change in &changes {
-            match place_one(layout, change, wait) {
+            match place_one(layout, &mut maps, change, wait) {
                 Placed::On(node, mode, action) => {
                     let (at, token) = change.pointer.split_last()?;
                     let group = groups.entry(node).or_insert_with(|| Group {
@@ -116,7 +117,36 @@ pub(super) fn place(layout: &Layout, before: &Value, changes: Vec<Change>) -> Op
     }
 }
 
-fn place_one(layout: &Layout, change: &Change, wait: bool) -> Placed {
+/// What is asked of a map once for each of its changes.
+#[derive(Default)]
+struct Maps<'l>(HashMap<NodeId, MapIndex<'l>>);
+
+#[derive(Default)]
+struct MapIndex<'l> {
+    /// Some key is written with `?`.
+    is_explicit: bool,
+    /// The value that counts, by key.
+    values: HashMap<&'l str, NodeId>,
+}
+
+impl<'l> Maps<'l> {
+    fn of(&mut self, layout: &'l Layout, node: NodeId, entries: &'l [Entry]) -> &MapIndex<'l> {
+        self.0.entry(node).or_insert_with(|| {
+            let explicit = |entry: &Entry| {
+                layout
+                    .node(entry.key)
+                    .is_some_and(|key| key.start() != entry.start)
+            };
+            let own = entries.iter().filter(|entry| !entry.merge);
+            MapIndex {
+                is_explicit: entries.iter().any(explicit),
+                values: own.map(|entry| (entry.name.as_str(), entry.value)).collect(),
+            }
+        })
+    }
+}
+
+fn place_one<'l>(layout: &'l Layout, maps: &mut Maps<'l>, change: &Change, wait: bool) -> Placed {
     let Some((parent, last)) = change.pointer.split_last() else {
         return Placed::Widen(Pointer::root(), None);
     };
@@ -137,7 +167,12 @@ fn place_one(layout: &Layout, change: &Change, wait: bool) -> Placed {
         }
         here = next;
     }
-    let target = layout.child(here, last);
+    let target = match (layout.node(here).map(|node| &node.shape), last) {
+        (Some(Shape::Map { entries, .. }), Token::Key(name)) => {
+            maps.of(layout, here, entries).values.get(name.as_str()).copied()
+        }
+        _ => layout.child(here, last),
+    };
     let replaces = matches!(change.action, Action::Replace { .. });
     if wait && replaces && target.is_some_and(|node| is_alias(layout, node)) {
         return Placed::BehindAlias;
@@ -151,11 +186,10 @@ fn place_one(layout: &Layout, change: &Change, wait: bool) -> Placed {
         }
         Some(Shape::Map { flow, entries }) => {
             let mode = if *flow { Mode::FlowMap } else { Mode::BlockMap };
-            let is_explicit = |start, key| layout.node(key).is_some_and(|key| key.start() != start);
-            if entries.iter().any(|entry| is_explicit(entry.start, entry.key)) {
+            if maps.of(layout, here, entries).is_explicit {
                 return Placed::Widen(parent, Some(EXPLICIT));
             }
-            let written = matches!(last, Token::Key(name) if layout.entry(here, name).is_some());
+            let written = target.is_some();
             match (&change.action, written) {
                 // An entry of its own outweighs the merged one.
                 (Action::Replace { new, .. }, false) => Placed::On(here, mode, Action::Add(new.clone())),
