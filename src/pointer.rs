@@ -142,7 +142,7 @@ fn bears(item: &Value, keys: &[(String, String)]) -> bool {
     is_there
         && keys.iter().all(|(key, value)| match item.get(key) {
             Some(Value::String(text)) => text == value,
-            Some(other) => other.to_string() == *value,
+            Some(other) => value.parse::<Value>().is_ok_and(|value| value == *other),
             None => true,
         })
 }
