@@ -3,8 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-/// `f` of every item, in order; fewer than `worth` items are not worth a thread. Threads take the next item that nobody has taken, so that a large document
-/// does not hold up the rest; a panic in `f` is passed on.
+/// `f` of every item, in order; fewer than `worth` items are not worth a thread. Threads take the next item
+/// that nobody has taken, so that a large document does not hold up the rest; a panic in `f` is passed on.
 pub(crate) fn map<T: Sync, R: Send>(items: &[T], worth: usize, f: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let cores = thread::available_parallelism().map_or(1, usize::from);
     if cores < 2 || items.len() < worth {
