@@ -12,7 +12,6 @@ use crate::cel::Fault;
 use crate::policy::{Matcher, PolicySet, Rule, Subject};
 use crate::resource::Origin;
 use crate::unknown::Unknown;
-use crate::world::World;
 
 /// Whether something matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,12 +40,7 @@ impl Match {
 }
 
 /// The rules that are about this object, in order; what became of the others goes into the log.
-pub(crate) fn applicable<'p>(
-    set: &'p PolicySet,
-    _world: &dyn World,
-    attrs: &Attributes<'_>,
-    log: &mut Log,
-) -> Vec<Pair<'p>> {
+pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &mut Log) -> Vec<Pair<'p>> {
     let mut found = Vec::new();
     let hide_null = attrs.resource.origin != Origin::Api;
     let (gvk, object) = (&attrs.resource.id.gvk, attrs.resource.body.as_ref());

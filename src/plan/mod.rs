@@ -132,7 +132,7 @@ impl Pair<'_> {
 pub fn plan<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> Plan<'a> {
     let before: &'a Value = &attrs.resource.body;
     let mut log = Log::default();
-    let applicable = matching::applicable(set, world, attrs, &mut log);
+    let applicable = matching::applicable(set, attrs, &mut log);
     let settled = mutate::settle(set, world, attrs, &applicable, &mut log);
     validate::assertions(set, world, attrs, &applicable, &settled, &mut log);
     let edits = blame::edits(attrs, before, &settled);
@@ -229,19 +229,20 @@ impl Edit {
 
     /// `set spec.enableServiceLinks to false (was true)`; values of sensitive edits stay out.
     pub fn describe(&self) -> String {
-        let at = &self.place.keyed;
-        let show = |value: &Value| {
-            if self.sensitive {
-                "…".to_owned()
-            } else {
-                brief(value)
-            }
-        };
-        match &self.change.action {
-            Action::Add(new) => format!("add {at}: {}", show(new)),
-            Action::Replace { old, new } => format!("set {at} to {} (was {})", show(new), show(old)),
-            Action::Remove { old } => format!("remove {at} (was {})", show(old)),
-        }
+        describe(self.sensitive, &self.place, &self.change)
+    }
+}
+
+/// What a change does, with its values left out where they are sensitive.
+pub(crate) fn describe(sensitive: bool, place: &Place, change: &Change) -> String {
+    let at = &place.keyed;
+    let show = |value: &Value| {
+        if sensitive { "…".to_owned() } else { brief(value) }
+    };
+    match &change.action {
+        Action::Add(new) => format!("add {at}: {}", show(new)),
+        Action::Replace { old, new } => format!("set {at} to {} (was {})", show(new), show(old)),
+        Action::Remove { old } => format!("remove {at} (was {})", show(old)),
     }
 }
 

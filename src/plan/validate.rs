@@ -2,17 +2,16 @@
 
 use super::mutate::{Context, Settled, condition};
 use super::scope::{ItemScope, SubjectScope};
-use super::{Log, Outcome, Pair, brief, select};
+use super::{Log, Outcome, Pair, describe, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
-use crate::change::{Action, Change};
+use crate::change::Change;
 use crate::finding::{Finding, Kind};
 use crate::pointer::Place;
 use crate::policy::{Disposition, PolicySet, Verb};
 use crate::schema;
 use crate::unknown::Unknown;
 use crate::world::World;
-use serde_json::Value;
 
 /// Judges every assertion on the object as it will be.
 pub(crate) fn assertions(
@@ -176,19 +175,6 @@ pub(crate) fn conflict(
     finding.action = Disposition::Warn;
     finding.sensitive = sensitive;
     finding
-}
-
-/// What a change does, with its values left out where they are sensitive.
-fn describe(sensitive: bool, place: &Place, change: &Change) -> String {
-    let at = &place.keyed;
-    let show = |value: &Value| {
-        if sensitive { "…".to_owned() } else { brief(value) }
-    };
-    match &change.action {
-        Action::Add(new) => format!("add {at}: {}", show(new)),
-        Action::Replace { old, new } => format!("set {at} to {} (was {})", show(new), show(old)),
-        Action::Remove { old } => format!("remove {at} (was {})", show(old)),
-    }
 }
 
 /// An expression that gave no value: unknown, or failed.
