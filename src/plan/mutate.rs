@@ -69,6 +69,14 @@ impl<'c> Context<'c> {
         let hide_null = self.attrs.resource.origin != Origin::Api;
         Some(View::new(pack, &self.attrs.resource.id.gvk, value, hide_null))
     }
+
+    /// What the expressions of `pair` see on the state that `view` shows.
+    pub(crate) fn scope<'v>(&self, pair: Pair<'v>, view: View<'v>, memo: &Memo) -> SubjectScope<'v>
+    where
+        'c: 'v,
+    {
+        SubjectScope::new(view, pair.policy, pair.rule.subject, self.attrs, self.world, memo)
+    }
 }
 
 /// Applies the repairs of `pairs` to the object until they rest.
@@ -212,14 +220,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
     let Some(view) = context.view(pair, value) else {
         return wish;
     };
-    let scope = SubjectScope::new(
-        view.clone(),
-        pair.policy,
-        pair.rule.subject,
-        context.attrs,
-        context.world,
-        &settled.memo,
-    );
+    let scope = context.scope(pair, view.clone(), &settled.memo);
     let root_type = schema::of(view.gvk);
     let paths = schema::KeyedPaths::new(root_type, value);
     let places = match select::places(&view, pair.rule) {
@@ -234,12 +235,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
             pointer: place.pointer.clone(),
             keyed: paths.path(&place.pointer),
         };
-        let here = ItemScope {
-            subject: &scope,
-            item: place.item,
-            outer: place.outer,
-            key: place.key.as_deref(),
-        };
+        let here = scope.at(place);
         match changes_at(pair, place, value, &here) {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use super::memo::{Memo, Slot, Variables};
+use super::select::Selected;
 use super::subject::View;
 use crate::attributes::Attributes;
 use crate::cel::{Binding, Fault, Lazy, Scope};
@@ -53,6 +54,16 @@ impl<'a> SubjectScope<'a> {
             subject,
             attrs,
             world,
+        }
+    }
+
+    /// What expressions see at one of the rule's places.
+    pub(super) fn at<'s>(&'s self, place: &'s Selected<'_>) -> ItemScope<'s> {
+        ItemScope {
+            subject: self,
+            item: place.item,
+            outer: place.outer,
+            key: place.key.as_deref(),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Assertions on the final object, and the findings that rules make.
 
 use super::mutate::{Context, Settled, condition};
-use super::scope::{ItemScope, SubjectScope};
+use super::scope::ItemScope;
 use super::{Log, Outcome, Pair, describe, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
@@ -36,26 +36,14 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: 
         return;
     };
     let said = log.verdicts.len();
-    let scope = SubjectScope::new(
-        view.clone(),
-        pair.policy,
-        pair.rule.subject,
-        context.attrs,
-        context.world,
-        &settled.memo,
-    );
+    let scope = context.scope(pair, view.clone(), &settled.memo);
     let places = match select::places(&view, pair.rule) {
         Ok(places) => places,
         Err(fault) => return log.finding(self::fault(context, pair, None, fault)),
     };
     let paths = schema::KeyedPaths::new(schema::of(view.gvk), value);
     for place in places.iter().filter(|place| place.missing < 2) {
-        let here = ItemScope {
-            subject: &scope,
-            item: place.item,
-            outer: place.outer,
-            key: place.key.as_deref(),
-        };
+        let here = scope.at(place);
         let keyed = || Place {
             pointer: place.pointer.clone(),
             keyed: paths.path(&place.pointer),
