@@ -8,9 +8,10 @@ use serde_json::{Map, Value};
 
 use super::check::Setting;
 use super::config::Config;
+use super::document::Unit;
 use super::file::{instead, key_of, span_of};
-use super::load::{Unit, function};
 use super::locality::{self, Mentions};
+use super::pack::function;
 use super::path::{self, PathError};
 use super::spec::{MatchSpec, PolicyFile, RuleSpec};
 use super::template::{self, TemplateError};

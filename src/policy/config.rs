@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
+use super::document::{check_kind, one_document};
 use super::file::{instead, key_of, span_of, typed};
-use super::load::{check_kind, impossible_image, one_document};
 use super::matcher;
+use super::pack::impossible_image;
 use super::params::{Misfit, Problem};
 use super::spec::{ConfigFile, PolicyConfig, SchemaKind, json_schema};
 use super::{Exemption, LoadOptions, Pack, Policy};

@@ -4,16 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::compile::{self, Shared};
 use super::config::Config;
-use super::file::{misshapen, nearest, span_of, typed};
-use super::path::{self, PathError};
-use super::shape;
-use super::spec::{
-    API_VERSION, ComponentSpec, FunctionSpec, PackFile, PackReference, PolicyFile, SchemaKind, json_schema,
-};
-use super::{Component, ComponentObject, LoadOptions, Pack, PackSource, Policy, PolicySet, digest, embedded};
-use crate::cel::{Environment, Function};
-use crate::kube::GroupKind;
-use crate::manifest::{self, Tree};
+use super::document::{Unit, check_kind, documents};
+use super::file::{span_of, typed};
+use super::spec::{PackFile, PackReference, PolicyFile, SchemaKind, json_schema};
+use super::{LoadOptions, Pack, PackSource, Policy, PolicySet, digest, embedded, pack};
+use crate::cel::Environment;
+use crate::manifest::Tree;
 use crate::parallel;
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Source, Span};
@@ -203,102 +199,11 @@ fn one_pack(
     }
 }
 
-/// The one document of a typed file; `None` for an empty one.
-pub(super) fn one_document(source: &Source) -> Result<Option<Tree>, Vec<Diagnostic>> {
-    let mut trees = documents(source)?;
-    match (trees.pop(), trees.is_empty()) {
-        (tree, true) => Ok(tree),
-        (Some(tree), false) => {
-            let span = span_of(&tree, &Pointer::root());
-            Err(vec![Diagnostic::new(
-                "second-document",
-                source,
-                span,
-                "this file must be one document",
-            )])
-        }
-        (None, false) => Ok(None),
-    }
-}
-
-/// The documents of a file that say something.
-fn documents(source: &Source) -> Result<Vec<Tree>, Vec<Diagnostic>> {
-    let mut trees = Vec::new();
-    let mut wrong = Vec::new();
-    for document in manifest::split(source) {
-        match manifest::read(source, &document) {
-            Ok(tree) if tree.value.is_null() => {}
-            Ok(tree) => {
-                wrong.extend(tree.notes.iter().cloned());
-                trees.push(tree);
-            }
-            // In a policy an alias is most likely an expression that starts with `*`.
-            Err(error) if error.code == "yaml-anchor" => {
-                wrong.push(error.help("quote the value: YAML takes `*` at its start for an alias"));
-            }
-            Err(error) => wrong.push(error),
-        }
-    }
-    if wrong.is_empty() { Ok(trees) } else { Err(wrong) }
-}
-
-/// Whether a document is of one of these kinds, the first of which it most likely should be.
-pub(super) fn check_kind(source: &Source, tree: &Tree, kinds: &[&str]) -> Result<(), Vec<Diagnostic>> {
-    let all = shape::one_of(kinds);
-    let wrong = |span: Span, message: String, help: Option<String>| {
-        let wrong = Diagnostic::new("wrong-kind", source, span, message);
-        Err(vec![match help {
-            Some(help) => wrong.help(help),
-            None => wrong,
-        }])
-    };
-    let root = Pointer::root();
-    if !tree.value.is_object() {
-        let message = format!("this is no {all}: it must be a map with `apiVersion` and `kind`");
-        return wrong(span_of(tree, &root), message, None);
-    }
-    let text = |key: &str| tree.value.get(key).and_then(Value::as_str);
-    match (text("apiVersion"), text("kind")) {
-        (_, Some("Test")) if !kinds.contains(&"Test") => {
-            let help = "name the file *.test.yaml";
-            wrong(
-                span_of(tree, &root.key("kind")),
-                format!("this is a Test, but a {all} belongs here"),
-                Some(help.into()),
-            )
-        }
-        (_, Some(found)) if !kinds.contains(&found) => {
-            let help = nearest(found, kinds).map(|near| format!("did you mean `{near}`?"));
-            wrong(
-                span_of(tree, &root.key("kind")),
-                format!("this is a {found}, but a {all} belongs here"),
-                help,
-            )
-        }
-        (Some(found), _) if found != API_VERSION => {
-            let message = format!("the version {found} is not known; this program reads {API_VERSION}");
-            wrong(span_of(tree, &root.key("apiVersion")), message, None)
-        }
-        (_, None) if !kinds.contains(&"Config") => {
-            let message = format!("this document does not say what it is: its `kind` must be {all}");
-            wrong(span_of(tree, &root), message, None)
-        }
-        _ => Ok(()),
-    }
-}
-
 /// The typed files of one pack.
 struct PackUnit {
     origin: String,
     pack: Option<Unit<PackFile>>,
     policies: Vec<Unit<PolicyFile>>,
-}
-
-/// A typed document with its text.
-pub(super) struct Unit<T> {
-    pub source: Source,
-    pub tree: Tree,
-    pub file: T,
 }
 
 fn read_pack(pack: &PackSource) -> Result<PackUnit, Vec<Diagnostic>> {
@@ -361,7 +266,7 @@ fn build_pack(
 ) -> Result<(Pack, Vec<Policy>), Vec<Diagnostic>> {
     let mut wrong = Vec::new();
     let (mut pack, environment) = match &unit.pack {
-        Some(file) => compile_pack(file)?,
+        Some(file) => pack::compile(file)?,
         None => {
             let name = unit.origin.split(" (").next().unwrap_or_default().to_owned();
             (
@@ -406,99 +311,4 @@ fn build_pack(
     } else {
         Err(wrong)
     }
-}
-
-pub(super) fn function(spec: &FunctionSpec) -> Function {
-    Function {
-        name: spec.name.clone(),
-        args: spec.args.clone(),
-        expression: spec.expression.clone(),
-    }
-}
-
-fn compile_pack(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<Diagnostic>> {
-    let spec = &unit.file.spec;
-    let functions: Vec<Function> = spec.functions.iter().map(function).collect();
-    let at = |steps: Pointer| Pointer::root().key("spec").join(&steps);
-    let environment = Environment::new(&functions).map_err(|(index, error)| {
-        let place = at(Pointer::root().key("functions").index(index));
-        let function = functions.get(index);
-        vec![compile::function_error(
-            &unit.source,
-            &unit.tree,
-            &place,
-            function,
-            &error,
-        )]
-    })?;
-    let ours = match &spec.ours {
-        Some(text) => Some(
-            environment
-                .compile(text, &["object", "labels"])
-                .map_err(|mut error| {
-                    let place = at(Pointer::root().key("ours"));
-                    error.help = error.help.or(Some("`ours` knows `object` and `labels`".into()));
-                    vec![compile::cel_error(&unit.source, &unit.tree, &place, text, &error)]
-                })?,
-        ),
-        None => None,
-    };
-    let mut components = Vec::new();
-    for (name, value) in &spec.components {
-        let place = at(Pointer::root().key("components").key(name));
-        let spec: ComponentSpec = serde_json::from_value(value.clone()).map_err(|error| {
-            let wrong = misshapen(&unit.source, &unit.tree, json_schema(SchemaKind::Pack));
-            if !wrong.is_empty() {
-                return wrong;
-            }
-            let span = span_of(&unit.tree, &place);
-            vec![Diagnostic::new(
-                "wrong-type",
-                &unit.source,
-                span,
-                error.to_string(),
-            )]
-        })?;
-        if let Some((field, position, image)) = spec.impossible() {
-            let span = span_of(&unit.tree, &place.key(field).index(position));
-            return Err(vec![impossible_image(&unit.source, span, image)]);
-        }
-        components.push(component(name, &spec).map_err(|(index, error)| {
-            let place = place.key("objects").index(index).key("image");
-            let text = spec.objects.get(index).map_or("", |object| object.image.as_str());
-            vec![compile::path_error(&unit.source, &unit.tree, &place, text, error)]
-        })?);
-    }
-    let pack = Pack {
-        name: unit.file.metadata.name.clone(),
-        version: spec.version.clone(),
-        components,
-        ours,
-    };
-    Ok((pack, environment))
-}
-
-/// An image that would never match anything.
-pub(super) fn impossible_image(source: &Source, span: Span, image: &str) -> Diagnostic {
-    let message = format!("`{image}` is no repository, so it would match nothing");
-    Diagnostic::new("bad-component", source, span, message)
-        .help("name the repository alone: images are compared without tag and digest")
-}
-
-/// An error is one of the object at that position.
-fn component(name: &str, spec: &ComponentSpec) -> Result<Component, (usize, PathError)> {
-    let mut objects = Vec::new();
-    for (index, object) in spec.objects.iter().enumerate() {
-        let image = path::parse(&object.image, false).map_err(|error| (index, error))?;
-        objects.push(ComponentObject {
-            kind: GroupKind::parse(&object.kind),
-            image,
-        });
-    }
-    Ok(Component {
-        name: name.to_owned(),
-        images: spec.images.clone(),
-        generic: spec.generic.clone(),
-        objects,
-    })
 }

@@ -1,7 +1,7 @@
 //! Names in a policy: each once, and such that CEL and the command line can say them.
 
+use super::document::Unit;
 use super::file::span_of;
-use super::load::Unit;
 use super::spec::PolicyFile;
 use crate::cel::Environment;
 use crate::manifest::Tree;
