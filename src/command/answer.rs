@@ -5,31 +5,42 @@ use std::io::{self, Write as _};
 use super::Failure;
 use crate::manifest;
 use crate::source::{Source, Span};
-use crate::stream::{SourcePlan, StreamPlan};
+use crate::stream::{DocumentPlan, SourcePlan, StreamPlan};
 
 /// Helm 4 refuses an empty answer, and takes a comment.
 const NO_OBJECTS: &str = "# fixative: no objects came in\n";
+/// A byte order mark may only stand at the start of a stream.
+const BYTE_ORDER_MARK: char = '\u{FEFF}';
+
+/// The stream as it should be, in pieces: what nothing changes is a slice of what came in, however large.
+#[derive(Debug, Default)]
+pub(super) struct Answer<'p> {
+    pieces: Vec<&'p str>,
+}
 
 /// The stream as it should be; an error where objects would be lost.
-pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<Source, Failure> {
-    let objects_in: usize = plan.sources.iter().map(objects_in).sum();
-    let answer = match plan.sources.as_slice() {
-        // What nothing changes goes out as it came in.
-        [only] if !only.is_changed() => only.source.clone(),
-        sources => Source::new("<stdout>", joined(sources)),
+pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<Answer<'_>, Failure> {
+    let documents = || {
+        plan.sources
+            .iter()
+            .flat_map(|source| source.documents.iter().map(move |document| (source, document)))
     };
-    if objects_in == 0 && helm4 && !answer.text().contains('#') {
-        return Ok(Source::new("<stdout>", NO_OBJECTS));
-    }
-    let documents = manifest::split(&answer);
-    let objects_out = documents
-        .iter()
-        .filter(|document| has_content(&answer, document.body))
+    let objects_in = documents()
+        .filter(|(source, document)| is_object(source, document))
         .count();
+    let objects_out = documents()
+        .map(|(source, document)| objects_out(source, document))
+        .sum();
     if objects_in != objects_out {
         return Err(Failure::Miscounted {
             objects_in,
             objects_out,
+        });
+    }
+    let answer = Answer::joined(&plan.sources);
+    if objects_in == 0 && helm4 && !answer.pieces.iter().any(|piece| piece.contains('#')) {
+        return Ok(Answer {
+            pieces: vec![NO_OBJECTS],
         });
     }
     Ok(answer)
@@ -37,53 +48,88 @@ pub(super) fn of(plan: &StreamPlan, helm4: bool) -> Result<Source, Failure> {
 
 /// Writes all of it; a full disk or a reader that went away is an error.
 pub(super) fn write(text: &str) -> Result<(), Failure> {
-    let mut stdout = io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
-    written.map_err(Failure::Output)
+    Answer { pieces: vec![text] }.write()
 }
 
-/// The new texts one after the other, each beginning a document.
-fn joined(sources: &[SourcePlan]) -> String {
-    let size = sources
-        .iter()
-        .map(|source| source.source.text().len())
-        .sum::<usize>();
-    let mut text = String::with_capacity(size + size / 16);
-    for (position, source) in sources.iter().enumerate() {
-        if position > 0 && !text.is_empty() {
-            begin_document(&mut text, source);
+impl<'p> Answer<'p> {
+    /// The new texts one after the other, each beginning a document.
+    fn joined(sources: &'p [SourcePlan]) -> Self {
+        let mut answer = Self::default();
+        for source in sources {
+            let mut pieces = runs(source).into_iter().filter(|piece| !piece.is_empty());
+            let Some(first) = pieces.next() else { continue };
+            answer.begin(first);
+            answer.pieces.extend(pieces);
         }
-        let is_inner = !text.is_empty();
-        for (index, piece) in source.pieces().enumerate() {
-            // A byte order mark may only stand at the start of a stream.
-            let inner_mark = is_inner && index == 0;
-            text += if inner_mark {
-                piece.trim_start_matches('\u{FEFF}')
-            } else {
-                piece
-            };
+        answer
+    }
+
+    /// Writes all of it; a full disk or a reader that went away is an error.
+    pub(super) fn write(&self) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        let mut pieces = self.pieces.iter();
+        let written = pieces.try_for_each(|piece| stdout.write_all(piece.as_bytes()));
+        written.and_then(|()| stdout.flush()).map_err(Failure::Output)
+    }
+
+    /// Adds the first piece of a source.
+    fn begin(&mut self, first: &'p str) {
+        let Some(before) = self.pieces.last() else {
+            self.pieces.push(first);
+            return;
+        };
+        let first = first.trim_start_matches(BYTE_ORDER_MARK);
+        if !before.ends_with('\n') {
+            self.pieces.push("\n");
+        }
+        if !first.starts_with("---") {
+            self.pieces.push("---\n");
+        }
+        self.pieces.push(first);
+    }
+}
+
+/// The new text of a source: documents that stay and stand together are one piece.
+fn runs(source: &SourcePlan) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut staying: Option<Span> = None;
+    for document in &source.documents {
+        let span = document.document.span;
+        match &document.text {
+            None => staying = Some(Span::new(staying.map_or(span.start, |run| run.start), span.end)),
+            Some(text) => {
+                pieces.extend(staying.take().map(|run| source.source.slice(run)));
+                pieces.push(text);
+            }
         }
     }
-    text
+    pieces.extend(staying.map(|run| source.source.slice(run)));
+    pieces
 }
 
-fn begin_document(text: &mut String, next: &SourcePlan) {
-    let first = next.pieces().find(|piece| !piece.is_empty()).unwrap_or_default();
-    if first.is_empty() {
-        return;
-    }
-    if !text.ends_with('\n') {
-        text.push('\n');
-    }
-    if !first.trim_start_matches('\u{FEFF}').starts_with("---") {
-        text.push_str("---\n");
-    }
+/// Whether a document was an object when it came in.
+fn is_object(source: &SourcePlan, document: &DocumentPlan) -> bool {
+    has_content(&source.source, document.document.body)
 }
 
-fn objects_in(source: &SourcePlan) -> usize {
-    let documents = source.documents.iter().map(|document| document.document.body);
+/// How many objects go out for a document: as many as the new text splits into, none where it would run into
+/// its neighbours.
+fn objects_out(source: &SourcePlan, document: &DocumentPlan) -> usize {
+    let Some(text) = &document.text else {
+        return usize::from(is_object(source, document));
+    };
+    let old = source.source.slice(document.document.span);
+    let marker = Span::new(document.document.span.start, document.document.body.start);
+    let begins = text.starts_with(source.source.slice(marker));
+    let ends = text.ends_with('\n') || !old.ends_with('\n');
+    if !(begins && ends) {
+        return 0;
+    }
+    let new = Source::new("<stdout>", text.as_str());
+    let documents = manifest::split(&new);
     documents
-        .filter(|body| has_content(&source.source, *body))
+        .iter()
+        .filter(|document| has_content(&new, document.body))
         .count()
 }
 
@@ -92,7 +138,7 @@ fn has_content(source: &Source, body: Span) -> bool {
     source
         .slice(body)
         .lines()
-        .map(|line| line.trim_start_matches('\u{FEFF}').trim())
+        .map(|line| line.trim_start_matches(BYTE_ORDER_MARK).trim())
         .any(|line| !line.is_empty() && !line.starts_with('#'))
 }
 
@@ -124,7 +170,7 @@ mod tests {
     }
 
     fn answer(texts: &[&str], helm4: bool) -> String {
-        of(&planned(texts), helm4).unwrap().text().to_owned()
+        of(&planned(texts), helm4).unwrap().pieces.concat()
     }
 
     #[test]
@@ -172,17 +218,24 @@ mod tests {
     #[test]
     fn a_lost_object_is_an_error() {
         let mut plan = planned(&["a: 1\n---\nb: 1\n"]);
-        plan.sources[0].documents[1].text = Some("---\n# gone\n".into());
-        let lost = of(&plan, false);
-        assert!(
-            matches!(
-                lost,
-                Err(Failure::Miscounted {
-                    objects_in: 2,
-                    objects_out: 1
-                })
-            ),
-            "{lost:?}"
-        );
+        let gone = [
+            "---\n# gone\n",
+            "b: 2\n",
+            "# lost its marker\n---\nb: 2\n",
+            "---\nb: 2",
+        ];
+        for text in gone {
+            plan.sources[0].documents[1].text = Some(text.into());
+            let lost = of(&plan, false);
+            let expected = Err(Failure::Miscounted {
+                objects_in: 2,
+                objects_out: 1,
+            });
+            assert_eq!(
+                format!("{lost:?}"),
+                format!("{:?}", expected as Result<Answer<'_>, _>),
+                "{text}"
+            );
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::io::IsTerminal as _;
 use std::mem::ManuallyDrop;
+use std::panic::resume_unwind;
+use std::thread;
 
 use super::{Console, Failure, Status, answer, facts, input, set};
 use crate::cli::{OnDeny, RenderArgs};
@@ -11,12 +13,15 @@ use crate::policy::Door;
 use crate::stream::{self, StreamOptions, StreamPlan};
 
 pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Failure> {
+    // Policies are loaded while the manifests come in.
+    let files = args.files.clone();
+    let reading = thread::spawn(move || input::manifests(&files));
     // The process ends behind this command: taking thousands of trees apart would only cost time.
     let set = ManuallyDrop::new(set::load(&args.set, console)?);
     if input::wants_stdin(&args.files) && std::io::stdin().is_terminal() {
         console.remark(|_| "reading manifests from the terminal, Ctrl-D ends them\n".to_owned());
     }
-    let sources = input::manifests(&args.files)?;
+    let sources = reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
     let options = StreamOptions {
         door: Door::Render,
         namespace: args.facts.namespace.clone(),
@@ -32,9 +37,9 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
     if let Some(refused) = refused(&plan, args.on_deny, console)? {
         return Ok(refused);
     }
-    let text = ManuallyDrop::new(answer::of(&plan, args.helm4)?);
+    let answer = answer::of(&plan, args.helm4)?;
     console.remark(|_| format!("fixative: {}\n", render::summary(&plan)));
-    answer::write(text.text())?;
+    answer.write()?;
     Ok(Status::Good)
 }
 

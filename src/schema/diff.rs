@@ -46,13 +46,19 @@ impl At<'_> {
 fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut Vec<Change>) {
     match (before, after) {
         (Value::Object(before), Value::Object(after)) => {
+            // What was copied and changed a little still has its keys in their order: no need to look them up.
+            let mut in_order = after.iter();
             for (key, old) in before {
-                match after.get(key) {
+                let neighbour = in_order.next().filter(|(other, _)| *other == key);
+                match neighbour.map(|(_, new)| new).or_else(|| after.get(key)) {
                     Some(new) => compare(ty.field(key), old, new, &At::Key(at, key), changes),
                     None => changes.push(remove(&At::Key(at, key), old)),
                 }
             }
-            let added = after.iter().filter(|(key, _)| !before.contains_key(*key));
+            let mut in_order = before.keys();
+            let added = after
+                .iter()
+                .filter(|(key, _)| in_order.next() != Some(*key) && !before.contains_key(*key));
             changes.extend(added.map(|(key, new)| add(&At::Key(at, key), new)));
         }
         (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),

@@ -30,7 +30,7 @@ use document::{Object, Parsed, Text};
 use world::{Asking, StreamWorld};
 
 /// Fewer documents or objects than this are not worth a thread.
-const WORTH_A_THREAD: usize = 16;
+const WORTH_A_THREAD: usize = 3;
 
 /// Rounds of planning, after which facts that still change are left as they are.
 const ROUNDS: usize = 4;
