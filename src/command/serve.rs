@@ -11,13 +11,13 @@ use crate::output::Style;
 use crate::webhook::events::Events;
 use crate::webhook::managed::Managed;
 use crate::webhook::policies::Load;
-use crate::webhook::serve::{CertificateSource, Options, serve};
+use crate::webhook::serve::{CertificateSource, Options, judges, serve};
 use crate::world::Unwatched;
 
 /// A policy may nest deep before it meets its budget.
 const STACK: usize = 16 << 20;
-/// Threads that judge; more would only take memory.
-const JUDGES: usize = 64;
+/// Threads beside those that judge: names are looked up on them.
+const OTHERS: usize = 4;
 
 pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Failure> {
     log();
@@ -25,7 +25,7 @@ pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Fa
         .enable_all()
         .thread_name("fixative")
         .thread_stack_size(STACK)
-        .max_blocking_threads(JUDGES)
+        .max_blocking_threads(judges() + OTHERS)
         .build()
         .map_err(|error| Failure::Usage(format!("no threads can be started: {error}")))?;
     runtime.block_on(start(args))?;

@@ -89,6 +89,11 @@ pub enum ServeError {
     Signals(std::io::Error),
 }
 
+/// How many requests are judged at once: all cores, and some for policies that take long.
+pub fn judges() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) + 2
+}
+
 /// Serves until it is told to stop (SIGTERM, SIGINT).
 pub async fn serve(options: Options) -> Result<(), ServeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
@@ -96,13 +101,12 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
     let metrics = Arc::new(Metrics::default());
     let health = Arc::new(Health::default());
     let current = Arc::new(Current::default());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let service = Arc::new(Service {
         rules: ArcSwapOption::empty(),
         world: options.world,
         own_namespace: options.own_namespace,
         metrics: Arc::clone(&metrics),
-        judging: Arc::new(Semaphore::new((cores * 4).max(8))),
+        judging: Arc::new(Semaphore::new(judges())),
         draining: false.into(),
     });
     let tls = certificates::server_config(Arc::clone(&current))?;
