@@ -3,9 +3,9 @@
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
 {{- else if contains "fixative" .Release.Name -}}
-{{- .Release.Name | trunc 52 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 52 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-fixative" (.Release.Name | trunc 43 | trimSuffix "-") -}}
+{{- printf "%s-fixative" (.Release.Name | replace "." "-" | trunc 43 | trimSuffix "-") -}}
 {{- end -}}
 {{- end -}}
 
