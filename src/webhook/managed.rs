@@ -149,18 +149,14 @@ impl Managed {
                 return Ok(held.clone());
             }
             let Some(wanted) = wanted else { continue };
-            let written = match found {
-                Some(found) => {
-                    let secret = self.written(&wanted, found.metadata.resource_version.clone());
-                    secrets
-                        .replace(&self.secret, &PostParams::default(), &secret)
-                        .await
-                }
-                None => {
-                    secrets
-                        .create(&PostParams::default(), &self.written(&wanted, None))
-                        .await
-                }
+            let exists = found.is_some();
+            let secret = self.written(&wanted, found);
+            let written = if exists {
+                secrets
+                    .replace(&self.secret, &PostParams::default(), &secret)
+                    .await
+            } else {
+                secrets.create(&PostParams::default(), &secret).await
             };
             match written {
                 Ok(_) => return Ok(wanted),
@@ -172,36 +168,38 @@ impl Managed {
         Err(ManageError::Raced)
     }
 
-    fn written(&self, held: &Held, resource_version: Option<String>) -> Secret {
+    /// The Secret as it is to be. One that is there keeps its type, which nobody may change, and the labels of
+    /// who made it: the chart does, empty, so that no right to create Secrets is needed.
+    fn written(&self, held: &Held, found: Option<Secret>) -> Secret {
         let since = held
             .ca_since
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs();
+        let mut secret = found.unwrap_or_else(|| self.empty());
+        let annotations = secret.metadata.annotations.get_or_insert_default();
+        annotations.insert(CA_SINCE.to_owned(), since.to_string());
         let data = [
             (CA, &held.bundle),
             (CA_KEY, &held.ca_key),
             (LEAF, &held.leaf.certificate),
             (LEAF_KEY, &held.leaf.key),
         ];
+        let data = data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes())));
+        secret.data = Some(BTreeMap::from(data));
+        secret
+    }
+
+    fn empty(&self) -> Secret {
+        let labels = [("app.kubernetes.io/managed-by".to_owned(), "fixative".to_owned())];
         Secret {
             metadata: ObjectMeta {
                 name: Some(self.secret.clone()),
                 namespace: Some(self.namespace.clone()),
-                resource_version,
-                annotations: Some(BTreeMap::from([(CA_SINCE.to_owned(), since.to_string())])),
-                labels: Some(BTreeMap::from([(
-                    "app.kubernetes.io/managed-by".to_owned(),
-                    "fixative".to_owned(),
-                )])),
+                labels: Some(BTreeMap::from(labels)),
                 ..ObjectMeta::default()
             },
             type_: Some("kubernetes.io/tls".to_owned()),
-            data: Some(
-                data.into_iter()
-                    .map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes())))
-                    .collect(),
-            ),
             ..Secret::default()
         }
     }
