@@ -149,14 +149,18 @@ impl Managed {
                 return Ok(held.clone());
             }
             let Some(wanted) = wanted else { continue };
-            let exists = found.is_some();
-            let secret = self.written(&wanted, found);
-            let written = if exists {
-                secrets
-                    .replace(&self.secret, &PostParams::default(), &secret)
-                    .await
-            } else {
-                secrets.create(&PostParams::default(), &secret).await
+            let written = match found {
+                Some(found) => {
+                    let secret = self.written(&wanted, Some(found));
+                    secrets
+                        .replace(&self.secret, &PostParams::default(), &secret)
+                        .await
+                }
+                None => {
+                    secrets
+                        .create(&PostParams::default(), &self.written(&wanted, None))
+                        .await
+                }
             };
             match written {
                 Ok(_) => return Ok(wanted),
@@ -168,40 +172,38 @@ impl Managed {
         Err(ManageError::Raced)
     }
 
-    /// The Secret as it is to be. One that is there keeps its type, which nobody may change, and the labels of
-    /// who made it: the chart does, empty, so that no right to create Secrets is needed.
+    /// The Secret with these in it. Of one that is there everything else stays: its type cannot be changed, and its
+    /// labels are a chart's.
     fn written(&self, held: &Held, found: Option<Secret>) -> Secret {
         let since = held
             .ca_since
             .duration_since(UNIX_EPOCH)
             .unwrap_or_default()
             .as_secs();
-        let mut secret = found.unwrap_or_else(|| self.empty());
-        let annotations = secret.metadata.annotations.get_or_insert_default();
-        annotations.insert(CA_SINCE.to_owned(), since.to_string());
         let data = [
             (CA, &held.bundle),
             (CA_KEY, &held.ca_key),
             (LEAF, &held.leaf.certificate),
             (LEAF_KEY, &held.leaf.key),
         ];
-        let data = data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes())));
-        secret.data = Some(BTreeMap::from(data));
-        secret
-    }
-
-    fn empty(&self) -> Secret {
-        let labels = [("app.kubernetes.io/managed-by".to_owned(), "fixative".to_owned())];
-        Secret {
+        let mut secret = found.unwrap_or_else(|| Secret {
             metadata: ObjectMeta {
                 name: Some(self.secret.clone()),
                 namespace: Some(self.namespace.clone()),
-                labels: Some(BTreeMap::from(labels)),
+                labels: Some(BTreeMap::from([(
+                    "app.kubernetes.io/managed-by".to_owned(),
+                    "fixative".to_owned(),
+                )])),
                 ..ObjectMeta::default()
             },
             type_: Some("kubernetes.io/tls".to_owned()),
             ..Secret::default()
-        }
+        });
+        let annotations = secret.metadata.annotations.get_or_insert_default();
+        annotations.insert(CA_SINCE.to_owned(), since.to_string());
+        let data = data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes())));
+        secret.data.get_or_insert_default().extend(data);
+        secret
     }
 
     /// Puts the CAs into every webhook of both configurations, where another text stands.
