@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use fixative::policy::Disposition;
+use fixative::webhook::judge::Webhook;
+use fixative::webhook::metrics::{FailureReason, Metrics, RequestResult};
 use regex::Regex;
 use serde_json::Value;
 
@@ -27,6 +30,23 @@ const METRICS: [&str; 14] = [
 
 /// What only the API server can count. Source: k8s.io/apiserver/pkg/admission/metrics.
 const API_SERVER: [&str; 1] = ["apiserver_admission_webhook_fail_open_count"];
+
+/// The list above is what the program counts, all of it.
+#[test]
+fn the_program_has_these_metrics() {
+    let metrics = Metrics::default();
+    metrics.answered(Webhook::Mutate, RequestResult::Allowed, 0.001);
+    metrics.found("links", Disposition::Warn);
+    metrics.failed(FailureReason::Timeout);
+    metrics.lost(1);
+    metrics.loaded("digest".to_owned(), 1);
+    metrics.certificate(1);
+    metrics.facts("Node".to_owned(), true);
+    let text = metrics.text().unwrap();
+    let samples = text.lines().filter(|line| !line.starts_with('#'));
+    let names: BTreeSet<&str> = samples.filter_map(|line| line.split(['{', ' ']).next()).collect();
+    assert_eq!(names, BTreeSet::from(METRICS));
+}
 
 /// The metrics that an expression asks for: words that are no function, keyword, label or value.
 fn metrics(expression: &str) -> BTreeSet<String> {
