@@ -92,6 +92,48 @@ fn what_is_broken_or_of_another_name_is_made_anew() {
     assert_eq!(next.bundle, good.bundle, "the CA stays");
 }
 
+#[tokio::test]
+async fn a_secret_that_is_there_keeps_what_the_program_does_not_hold() {
+    let config = ::kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+    let managed = Managed {
+        client: Client::try_from(config).unwrap(),
+        namespace: "fixative".to_owned(),
+        secret: "fixative-tls".to_owned(),
+        names: names(),
+        configuration: None,
+    };
+    let held = fresh(&names(), SystemTime::now()).unwrap();
+    let made = managed.written(&held, None);
+    assert_eq!(made.type_.as_deref(), Some("kubernetes.io/tls"));
+    // As the chart makes it: nothing can be read from it, and its type cannot be changed.
+    let helms: Secret = serde_json::from_value(json!({
+        "metadata": {
+            "name": "fixative-tls",
+            "resourceVersion": "7",
+            "labels": {"app.kubernetes.io/managed-by": "Helm"},
+            "annotations": {"meta.helm.sh/release-name": "fixative"},
+        },
+        "type": "Opaque",
+    }))
+    .unwrap();
+    assert_eq!(read(&helms), None);
+    let filled = managed.written(&held, Some(helms.clone()));
+    assert_eq!(filled.type_, helms.type_);
+    assert_eq!(filled.metadata.labels, helms.metadata.labels);
+    assert_eq!(filled.metadata.resource_version, helms.metadata.resource_version);
+    assert_eq!(
+        filled.annotations().get("meta.helm.sh/release-name").unwrap(),
+        "fixative"
+    );
+    for secret in [made, filled] {
+        let again = read(&secret).unwrap();
+        assert_eq!(
+            (again.bundle, again.leaf),
+            (held.bundle.clone(), held.leaf.clone())
+        );
+    }
+}
+
 #[test]
 fn a_configuration_is_patched_by_name_and_only_where_it_differs() {
     let there = ByteString(b"new".to_vec());
