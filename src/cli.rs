@@ -61,7 +61,20 @@ Examples:
   fixative policies list
   fixative policies list --config fixative.yaml
   fixative policies show nvme-affinity
-  fixative policies schema config > fixative-config.schema.json";
+  fixative policies schema config > fixative-config.schema.json
+  fixative policies rbac --door audit
+  fixative policies webhook-rules";
+
+const RBAC_HELP: &str = "\
+Examples:
+  fixative policies rbac
+  fixative policies rbac --door audit
+  fixative policies rbac --param nvme-affinity.label=example.com/nvme";
+
+const WEBHOOK_RULES_HELP: &str = "\
+Examples:
+  fixative policies webhook-rules
+  fixative policies webhook-rules --policies mine";
 
 /// Repairs what a Helm chart rendered and holds the cluster to the same repair.
 ///
@@ -236,6 +249,35 @@ pub enum PoliciesCommand {
         /// The kind of file.
         kind: SchemaKind,
     },
+    /// What a ClusterRole must allow: YAML for its `rules`
+    ///
+    /// The facts that the active policies ask for, and for an audit also the objects that they judge. Secrets
+    /// are never among them. A rule that computes the kind it asks for is named in a comment.
+    #[command(after_help = RBAC_HELP)]
+    Rbac {
+        /// Who reads: the webhook or `fixative audit`.
+        #[arg(long, value_name = "DOOR", default_value = "admission")]
+        door: LiveDoor,
+        /// Which policies.
+        #[command(flatten)]
+        set: SetArgs,
+    },
+    /// What the webhook is to be called for: YAML for `webhooks[].rules`
+    ///
+    /// Only the kinds that a rule of an active policy can match at admission. A rule that may match any kind
+    /// is an error, and so is one about kinds without which a cluster does not run (Node, Lease, Namespace,
+    /// RBAC, webhook configurations).
+    #[command(after_help = WEBHOOK_RULES_HELP)]
+    WebhookRules(SetArgs),
+}
+
+/// Doors that look at a live cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LiveDoor {
+    /// The webhook.
+    Admission,
+    /// `fixative audit`.
+    Audit,
 }
 
 /// Kinds of files that have a schema.

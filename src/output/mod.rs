@@ -4,8 +4,10 @@ pub mod cases;
 pub mod clean;
 pub mod diagnostic;
 pub mod policies;
+pub mod rbac;
 pub mod render;
 pub mod style;
+pub mod webhook_rules;
 
 pub use clean::clean;
 pub use style::Style;
