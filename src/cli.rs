@@ -1,23 +1,28 @@
 //! The command line: clap types only.
 
+mod audit;
+
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use audit::{AuditArgs, AuditFormat, ClusterArgs};
+
 const AFTER_HELP: &str = "\
 Examples:
   helm install immich immich/immich --post-renderer fixative     Helm 3 (Helm 4: see the README)
   fixative render manifests/ > patched.yaml                      the same without Helm
   helm template immich immich/immich | fixative                  a pipe is rendered
+  fixative audit                                                 what is wrong in the cluster
   fixative policies list                                         what is loaded
   fixative policies show media-location                          why it exists, what it takes
 
 Exit status:
   0  good
   1  the answer is no: a finding denies, a test fails
-  2  it could not be answered: usage, policy, configuration, input, output";
+  2  it could not be answered: usage, policy, configuration, input, cluster, output";
 
 const RENDER_HELP: &str = "\
 Nothing is written unless everything went well: as many objects go out as came in, and documents that no \
@@ -97,6 +102,9 @@ pub enum Command {
     /// Write the manifests as the policies want them
     #[command(after_help = RENDER_HELP)]
     Render(RenderArgs),
+    /// Find what the policies have to say of a live cluster
+    #[command(after_help = audit::HELP)]
+    Audit(AuditArgs),
     /// Run the tests that stand beside policies
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),

@@ -34,5 +34,6 @@ pub mod testing;
 pub mod world;
 
 pub mod cli;
+pub mod cluster;
 pub mod command;
 pub mod output;

@@ -3,6 +3,8 @@
 use std::io;
 
 use super::input::InputError;
+use crate::cluster::ClientError;
+use crate::cluster::lists::ListError;
 use crate::output::style::Tone;
 use crate::output::{Style, clean, diagnostic};
 use crate::source::Diagnostic;
@@ -22,6 +24,23 @@ pub(crate) enum Failure {
     /// The command line asks for something that does not exist.
     #[error("{0}")]
     Usage(String),
+    /// No cluster can be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A cluster does not answer.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// Nothing may be seen.
+    #[error(
+        "nothing may be listed in this cluster, so nothing can be said of it; `fixative policies rbac --door audit` prints what a ClusterRole must allow"
+    )]
+    Closed,
+    /// A file of ours cannot be written; none is left half written.
+    #[error("cannot write {0}: {1}")]
+    Unwritable(String, #[source] io::Error),
+    /// The system gives no thread or no socket.
+    #[error("cannot start to talk to a cluster: {0}")]
+    Runtime(#[source] io::Error),
     /// The answer did not get out.
     #[error("cannot write to standard output: {0}; what is there may be cut off, do not use it")]
     Output(#[source] io::Error),

@@ -1,6 +1,7 @@
 //! One file per subcommand, and what they share: reading, loading, speaking, answering.
 
 mod answer;
+mod audit;
 mod clock;
 mod completions;
 mod console;
@@ -112,6 +113,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
     match &cli.command {
         Command::Render(args) => render::run(args, console),
+        Command::Audit(args) => audit::run(args, console),
         Command::Test(args) => test::run(args, console),
         Command::Policies(args) => policies::run(&args.command, console),
         Command::Last => last::run(),

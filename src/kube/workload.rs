@@ -36,6 +36,21 @@ pub fn pod_pointer(gvk: &Gvk) -> Option<Pointer> {
     ))
 }
 
+/// Whether an object was made by the controller of a workload, which describes the same pod: a ReplicaSet, its
+/// Pods. One that another controller made (a database's operator) is described nowhere else.
+pub fn is_made_by_workload(object: &Value) -> bool {
+    let owners = object
+        .pointer("/metadata/ownerReferences")
+        .and_then(Value::as_array);
+    let is_workload = |owner: &Value| {
+        let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
+        let gvk = Gvk::new(text("apiVersion"), text("kind"));
+        owner.get("controller") == Some(&Value::Bool(true))
+            && WORKLOADS.contains(&(gvk.kind.as_str(), gvk.group.as_str()))
+    };
+    owners.is_some_and(|owners| owners.iter().any(is_workload))
+}
+
 /// Whether an init container is a native sidecar (`restartPolicy: Always`), which runs as long as the pod.
 pub fn is_sidecar(init_container: &Value) -> bool {
     init_container.get("restartPolicy").and_then(Value::as_str) == Some("Always")

@@ -1,5 +1,7 @@
 //! What people and machines read: one file per format, no I/O.
 
+pub mod audit;
+pub mod audit_json;
 pub mod cases;
 pub mod clean;
 pub mod diagnostic;
