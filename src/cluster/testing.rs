@@ -31,6 +31,8 @@ struct State {
     objects: BTreeMap<String, Vec<Value>>,
     /// What a resource answers instead.
     refused: BTreeMap<String, u16>,
+    /// What a watch of a resource answers instead, while it may be listed.
+    unwatchable: BTreeMap<String, u16>,
     /// How often pages of a resource still expire.
     expiring: BTreeMap<String, usize>,
     watches: BTreeMap<String, Vec<UnboundedSender<Value>>>,
@@ -103,6 +105,14 @@ impl Server {
         self.state(|state| match code {
             0 => state.refused.remove(resource),
             code => state.refused.insert(resource.into(), code),
+        });
+    }
+
+    /// Answers every watch of a resource with this status, and no list; 0: no longer.
+    pub fn refuse_watches(&self, resource: &str, code: u16) {
+        self.state(|state| match code {
+            0 => state.unwatchable.remove(resource),
+            code => state.unwatchable.insert(resource.into(), code),
         });
     }
 
@@ -217,6 +227,9 @@ impl State {
             return failure(404, "the server could not find the requested resource");
         }
         if query.get("watch").is_some_and(|watch| watch == "true") {
+            if let Some(code) = self.unwatchable.get(resource) {
+                return failure(*code, "too old resource version");
+            }
             let (sender, events) = unbounded();
             self.watches.entry(resource.into()).or_default().push(sender);
             return stream(events);

@@ -105,4 +105,26 @@ mod tests {
         let found: Vec<String> = containers(&pod).map(|(at, _)| at.to_string()).collect();
         assert_eq!(found, ["/spec/containers/0", "/spec/initContainers/1"]);
     }
+
+    #[test]
+    fn workloads_are_told_from_other_controllers() {
+        let owner = |api_version: &str, kind: &str, controller: bool| {
+            serde_json::json!({"metadata": {"ownerReferences": [
+                {"apiVersion": "v1", "kind": "Node", "name": "n"},
+                {"apiVersion": api_version, "kind": kind, "name": "o", "controller": controller},
+            ]}})
+        };
+        let cases = [
+            (owner("apps/v1", "ReplicaSet", true), true),
+            (owner("batch/v1", "Job", true), true),
+            (owner("v1", "ReplicationController", true), true),
+            (owner("apps/v1", "ReplicaSet", false), false),
+            (owner("postgresql.cnpg.io/v1", "Cluster", true), false),
+            (owner("example.com/v1", "ReplicaSet", true), false),
+            (serde_json::json!({}), false),
+        ];
+        for (object, expected) in cases {
+            assert_eq!(is_made_by_workload(&object), expected, "{object}");
+        }
+    }
 }

@@ -17,7 +17,18 @@ spec:
 ";
 
 /// Repairs, asks for a fact, keeps a value to itself, and asks what only an admission tells.
-const POLICIES: [&str; 4] = [
+const POLICIES: [&str; 5] = [
+    "\
+metadata: {name: peers}
+spec:
+  title: All run one version
+  severity: low
+  action: Warn
+  match: {components: [app]}
+  rules:
+    - name: same
+      assert: peers('app').all(p, p.container.image == containers[0].image)
+",
     "\
 metadata: {name: links}
 spec:
@@ -132,7 +143,8 @@ fn server() -> Server {
     // Three that nobody is asked about here.
     let owner =
         json!([{"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "immich-1", "controller": true}]);
-    let owned = json!({"metadata": {"ownerReferences": owner}, "spec": pod_spec()});
+    let mut owned = json!({"metadata": {"ownerReferences": owner}, "spec": pod_spec()});
+    owned["spec"]["containers"][0]["image"] = json!("example.com/photos:v0");
     server.create("pods", object("photos", "immich-1-x", owned));
     let going = json!({"metadata": {"deletionTimestamp": "2026-11-21T00:00:00Z"}, "spec": pod_spec()});
     server.create("pods", object("photos", "going", going));

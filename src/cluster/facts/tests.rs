@@ -204,6 +204,22 @@ async fn a_watch_that_is_too_old_begins_anew() {
 }
 
 #[tokio::test]
+async fn a_watch_that_cannot_be_taken_up_begins_anew() {
+    let server = server();
+    let facts = watch(&server, &[CLAIM]);
+    until("everything is synced", || facts.is_synced()).await;
+    server.refuse_watches(CLAIMS, 410);
+    server.cut(CLAIMS);
+    server.delete_if_there(CLAIMS, "library");
+    until("the loss is noticed by a new list", || {
+        claim(&facts, "library") == Ok(false)
+    })
+    .await;
+    server.refuse_watches(CLAIMS, 0);
+    until("the error is over", || facts.status()[0].error.is_none()).await;
+}
+
+#[tokio::test]
 async fn other_policies_ask_for_other_kinds() {
     let server = server();
     let facts = watch(&server, &[CLAIM]);
