@@ -107,9 +107,15 @@ impl Inventory {
         shelves.filter_map(|(kind, shelf)| matches!(shelf, Shelf::Forbidden).then_some(kind))
     }
 
-    /// Whether there are kinds and none of them could be listed.
-    pub fn is_closed(&self) -> bool {
-        !self.shelves.is_empty() && self.forbidden().count() == self.shelves.len()
+    /// Whether some of these kinds may not be listed, and none of them was.
+    pub fn is_closed_to<'k>(&self, kinds: impl IntoIterator<Item = &'k GroupKind>) -> bool {
+        let shelves: Vec<&Shelf> = kinds
+            .into_iter()
+            .filter_map(|kind| self.shelves.get(kind))
+            .collect();
+        let is_open = |shelf: &&Shelf| matches!(shelf, Shelf::Objects { .. });
+        let is_forbidden = |shelf: &&Shelf| matches!(shelf, Shelf::Forbidden);
+        shelves.iter().any(is_forbidden) && !shelves.iter().any(is_open)
     }
 
     /// A question about a namespace that was not read, if it is one.

@@ -32,7 +32,7 @@ pub(crate) enum Failure {
     List(#[from] ListError),
     /// Nothing may be seen.
     #[error(
-        "nothing may be listed in this cluster, so nothing can be said of it; `fixative policies rbac --door audit` prints what a ClusterRole must allow"
+        "nothing that the policies judge may be listed, so nothing can be said of this cluster; `fixative policies rbac --door audit` prints what a ClusterRole must allow"
     )]
     Closed,
     /// A file of ours cannot be written; none is left half written.
