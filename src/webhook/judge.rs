@@ -104,7 +104,7 @@ pub fn concerns(request: &Request<'_>, rules: &Rules, own_namespace: Option<&str
     let operation = request.judged_operation()?;
     let namespace = request.namespace();
     let excluded = namespace.is_some() && (namespace == own_namespace || namespace == Some(SYSTEM_NAMESPACE));
-    if excluded || !rules.may_concern(&request.gvk()) {
+    if excluded || !rules.may_concern(&request.gvk().group_kind()) {
         return None;
     }
     let object = request.object?.get();

@@ -102,7 +102,6 @@ fn the_arguments_are() {
         "--tls-dir=/etc/fixative/tls",
         "--webhook-configuration=fixative",
         "--facts",
-        "--factual-repairs",
         "--drain=30",
         "--max-connections=512",
     ];

@@ -100,13 +100,13 @@ async fn a_secret_that_is_there_keeps_what_the_program_does_not_hold() {
         namespace: "fixative".to_owned(),
         secret: "fixative-tls".to_owned(),
         names: names(),
-        configuration: None,
+        configurations: None,
     };
     let held = fresh(&names(), SystemTime::now()).unwrap();
     let made = managed.written(&held, None);
     assert_eq!(made.type_.as_deref(), Some("kubernetes.io/tls"));
     // As the chart makes it: nothing can be read from it, and its type cannot be changed.
-    let helms: Secret = serde_json::from_value(json!({
+    let helms: Secret = serde_json::from_value(serde_json::json!({
         "metadata": {
             "name": "fixative-tls",
             "resourceVersion": "7",
@@ -132,22 +132,4 @@ async fn a_secret_that_is_there_keeps_what_the_program_does_not_hold() {
             (held.bundle.clone(), held.leaf.clone())
         );
     }
-}
-
-#[test]
-fn a_configuration_is_patched_by_name_and_only_where_it_differs() {
-    let there = ByteString(b"new".to_vec());
-    let old = ByteString(b"old".to_vec());
-    assert!(announcement([("a", Some(&there))].into_iter(), "new").is_none());
-    let Some(Patch::Strategic(patch)) = announcement(
-        [("a", Some(&there)), ("b", Some(&old)), ("c", None)].into_iter(),
-        "new",
-    ) else {
-        panic!("no patch");
-    };
-    let encoded = STANDARD.encode("new");
-    assert_eq!(
-        patch,
-        json!({"webhooks": [{"name": "b", "clientConfig": {"caBundle": encoded}}, {"name": "c", "clientConfig": {"caBundle": encoded}}]})
-    );
 }
