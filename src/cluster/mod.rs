@@ -12,6 +12,7 @@ pub mod snapshot;
 mod testing;
 mod watch;
 
+pub use ::kube::Client;
 pub use client::{ClientError, ClientOptions, connect};
 pub use facts::{Facts, Standing, Status};
 pub use lists::{Inventory, Within};

@@ -95,6 +95,13 @@ impl Watched {
         self.objects.store(None);
     }
 
+    /// The definition is there: what was no object yesterday may be one now.
+    fn installed(&self) {
+        if **self.standing.load() == Standing::NotInstalled {
+            self.standing.store(Arc::new(Standing::NotSynced));
+        }
+    }
+
     fn synced(&self, served: &Served, store: Store<Object>) {
         let served = served.clone();
         self.objects.store(Some(Arc::new(Shelf { served, store })));
@@ -113,10 +120,13 @@ pub(super) async fn keep(
     let mut delay = Delay::new(pace);
     loop {
         match kinds.served_now(&kind).await {
-            Ok(Some(served)) => match follow(&client, &served, &watched, &mut delay).await {
-                Ended::Forbidden => watched.lost(Standing::Forbidden),
-                Ended::Changed => {}
-            },
+            Ok(Some(served)) => {
+                watched.installed();
+                match follow(&client, &served, &watched, &mut delay).await {
+                    Ended::Forbidden => watched.lost(Standing::Forbidden),
+                    Ended::Changed => {}
+                }
+            }
             Ok(None) => {
                 watched.lost(Standing::NotInstalled);
                 watched.error.store(None);

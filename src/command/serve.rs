@@ -4,12 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::kube::Client;
 use tracing_subscriber::EnvFilter;
 
 use super::{Console, Failure, Status, set};
 use crate::cli::{ServeArgs, SetArgs};
-use crate::cluster::{self, ClientOptions, Facts};
+use crate::cluster::{self, Client, ClientOptions, Facts};
 use crate::output::Style;
 use crate::webhook::configurations::Configurations;
 use crate::webhook::events::Events;

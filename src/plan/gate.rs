@@ -3,11 +3,12 @@
 use serde_json::Value;
 
 use super::Pair;
+use super::mutate::Context;
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
 use crate::kube::workload;
 use crate::pointer::Place;
-use crate::policy::{Admission, Door, Locality, Operation, Subject};
+use crate::policy::{Door, Locality, Operation, Subject};
 use crate::schema;
 
 /// Whether a repair may be made.
@@ -25,21 +26,28 @@ const ARGO_TRACKING: &str = "argocd.argoproj.io/tracking-id";
 
 /// May the rule make these changes to the object at this door? Only the admission door is ever refused:
 /// there somebody else wrote the object and looks at what comes back.
+/// `by_facts`: other objects had a say in them.
 pub(crate) fn permission(
-    admission: &Admission,
-    attrs: &Attributes<'_>,
+    context: &Context<'_>,
     pair: Pair<'_>,
     changes: &[(Place, Change)],
+    by_facts: bool,
 ) -> Permission {
+    let attrs = context.attrs;
     if attrs.door != Door::Admission {
         return Permission::Repair;
     }
     let refusal = owned(attrs)
-        .or_else(|| factual(admission, pair))
+        .or_else(|| factual(context, pair, by_facts))
         .or_else(|| unchanged(attrs, pair))
         .or_else(|| immutable(attrs, changes))
         .or_else(|| tracked(attrs, changes));
     refusal.map_or(Permission::Repair, Permission::Report)
+}
+
+/// Whether repairs may be made in which other objects had a say (R5).
+pub(crate) fn takes_facts(context: &Context<'_>) -> bool {
+    context.attrs.door != Door::Admission || context.set.admission.factual_repairs
 }
 
 /// R1: the owner decides. A repaired ReplicaSet makes endless ReplicaSets.
@@ -59,8 +67,9 @@ pub fn controller(object: &Value) -> Option<String> {
 }
 
 /// R5: what depends on other objects is repaired where text is written; here it would fight with GitOps.
-fn factual(admission: &Admission, pair: Pair<'_>) -> Option<String> {
-    (pair.rule.locality == Locality::Factual && !admission.factual_repairs).then(|| {
+fn factual(context: &Context<'_>, pair: Pair<'_>, by_facts: bool) -> Option<String> {
+    let is_factual = by_facts || pair.rule.locality == Locality::Factual;
+    (is_factual && !takes_facts(context)).then(|| {
         "the repair depends on other objects, and those are repaired where text is written".to_owned()
     })
 }

@@ -22,8 +22,8 @@ pub(super) type Variables = Arc<Mutex<BTreeMap<usize, Slot>>>;
 pub(super) enum Slot {
     /// It is being evaluated: who asks for it now needs itself.
     Running,
-    /// Its result.
-    Done(Result<Value, Fault>),
+    /// Its result, and whether the world was asked for it.
+    Done(Result<Value, Fault>, bool),
 }
 
 impl Memo {

@@ -42,6 +42,29 @@ pub(crate) struct Settled<'p> {
 struct Wish {
     changes: Vec<(Place, Change)>,
     reasons: Vec<String>,
+    /// Changes in which other objects had a say.
+    by_facts: Vec<bool>,
+}
+
+impl Wish {
+    /// Leaves the changes in which no other object had a say, if there are any: those may be made here, and the
+    /// others are wanted again on what comes out.
+    fn keep_local(&mut self) {
+        if self.by_facts.iter().all(|by_facts| *by_facts) {
+            return;
+        }
+        let keep = std::mem::take(&mut self.by_facts);
+        let mut is_kept = keep.iter().map(|by_facts| !by_facts);
+        self.changes.retain(|_| is_kept.next().unwrap_or(true));
+        let mut is_kept = keep.iter().map(|by_facts| !by_facts);
+        self.reasons.retain(|_| is_kept.next().unwrap_or(true));
+        self.by_facts = vec![false; self.changes.len()];
+    }
+
+    /// Whether other objects had a say in any of the changes.
+    fn is_factual(&self) -> bool {
+        self.by_facts.contains(&true)
+    }
 }
 
 /// What a repair wanted on one state of the object.
@@ -110,12 +133,15 @@ pub(crate) fn settle<'p>(
             {
                 continue;
             }
-            let now = hear(&context, *pair, &settled);
+            let mut now = hear(&context, *pair, &settled);
+            if !gate::takes_facts(&context) {
+                now.wish.keep_local();
+            }
             if now.wish.changes.is_empty() {
                 *heard = Some(now);
                 continue;
             }
-            match gate::permission(&set.admission, attrs, *pair, &now.wish.changes) {
+            match gate::permission(&context, *pair, &now.wish.changes, now.wish.is_factual()) {
                 gate::Permission::Repair => settled.apply(*pair, now.wish),
                 gate::Permission::Report(why) => {
                     held.insert(pair.name(), why);
@@ -216,6 +242,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
     let mut wish = Wish {
         changes: Vec::new(),
         reasons: Vec::new(),
+        by_facts: Vec::new(),
     };
     let Some(view) = context.view(pair, value) else {
         return wish;
@@ -236,14 +263,17 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
             keyed: paths.path(&place.pointer),
         };
         let here = scope.at(place);
+        scope.begin();
         match changes_at(pair, place, value, &here) {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => {
+                let by_facts = scope.has_asked();
                 let reason = validate::message(pair, &here).unwrap_or_else(|| pair.policy.title.clone());
                 for change in changes {
                     let keyed = paths.path(&change.pointer);
                     let keyed = named_addition(keyed, root_type, &change);
                     wish.reasons.push(reason.clone());
+                    wish.by_facts.push(by_facts);
                     wish.changes.push((
                         Place {
                             pointer: change.pointer.clone(),

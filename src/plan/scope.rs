@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
 
@@ -27,6 +28,8 @@ pub struct SubjectScope<'a> {
     pub(super) world: &'a dyn World,
     /// One evaluation per subject.
     variables: Variables,
+    /// Whether the world was asked for anything.
+    asked: AtomicBool,
 }
 
 /// A place on that state.
@@ -49,6 +52,7 @@ impl<'a> SubjectScope<'a> {
     ) -> Self {
         Self {
             variables: memo.variables(policy, subject),
+            asked: AtomicBool::new(false),
             view,
             policy,
             subject,
@@ -106,8 +110,9 @@ impl<'a> SubjectScope<'a> {
         match set(Slot::Running) {
             None => {}
             Some(Slot::Running) => return Err(Fault::Failed(format!("the variable {name} needs itself"))),
-            Some(Slot::Done(result)) => {
-                set(Slot::Done(result.clone()));
+            Some(Slot::Done(result, asked)) => {
+                set(Slot::Done(result.clone(), asked));
+                self.asked.fetch_or(asked, Ordering::Relaxed);
                 return result.map(Some);
             }
         }
@@ -117,9 +122,27 @@ impl<'a> SubjectScope<'a> {
             outer: None,
             key: None,
         };
+        let asked_before = self.asked.swap(false, Ordering::Relaxed);
         let result = variable.program.evaluate(&here);
-        set(Slot::Done(result.clone()));
+        set(Slot::Done(result.clone(), self.has_asked()));
+        self.asked.fetch_or(asked_before, Ordering::Relaxed);
         result.map(Some)
+    }
+
+    /// The world; that it was asked is remembered.
+    fn ask(&self) -> &'a dyn World {
+        self.asked.store(true, Ordering::Relaxed);
+        self.world
+    }
+
+    /// From here on nothing was asked.
+    pub(super) fn begin(&self) {
+        self.asked.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether an evaluation asked the world: what it gave depends on other objects then (R5).
+    pub(super) fn has_asked(&self) -> bool {
+        self.asked.load(Ordering::Relaxed)
     }
 
     fn namespace(&self) -> Option<&str> {
@@ -127,7 +150,7 @@ impl<'a> SubjectScope<'a> {
     }
 
     fn get(&self, kind: &str, group: &str, namespace: Option<&str>, name: &str) -> Fact<Option<Arc<Value>>> {
-        self.world.get(&Key::new(kind, group, namespace, name))
+        self.ask().get(&Key::new(kind, group, namespace, name))
     }
 
     /// The pods of the same release or namespace that run a component, each as `{object, pod, container}`.
@@ -139,7 +162,7 @@ impl<'a> SubjectScope<'a> {
                 kind: kind.into(),
                 group: group.into(),
             };
-            let listing = self.world.list(&Query {
+            let listing = self.ask().list(&Query {
                 kind,
                 namespace: self.namespace().map(str::to_owned),
             });
@@ -250,7 +273,7 @@ impl Scope for ItemScope<'_> {
             "world.list" => {
                 let kind = crate::kube::Gvk::new(text(0), text(1)).group_kind();
                 let namespace = Some(text(2).to_owned()).filter(|namespace| !namespace.is_empty());
-                let listing = subject.world.list(&Query { kind, namespace });
+                let listing = subject.ask().list(&Query { kind, namespace });
                 let items = listing
                     .items
                     .iter()

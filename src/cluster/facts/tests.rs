@@ -152,8 +152,15 @@ async fn a_kind_that_is_not_installed_has_no_objects() {
         namespace: None,
     });
     assert!(listing.items.is_empty() && listing.missing.is_none());
+    // Between the definition and the first list nothing is known, and nothing absent.
+    server.refuse("clusters", 503);
     server.install("Cluster.postgresql.cnpg.io");
     server.create("clusters", object("photos", "db", json!({})));
+    until("it is being listed", || {
+        database().is_err_and(|unknown| unknown.why == Why::NotSynced)
+    })
+    .await;
+    server.refuse("clusters", 0);
     until("it is found", || database().is_ok_and(|found| found.is_some())).await;
 }
 

@@ -170,13 +170,13 @@ fn matchers_tell_which_kinds_are_judged() {
         (
             "subject: Object\n    match: {kinds: [Pod, Namespace]}\n    assert: 'true'",
             Err(
-                "the rule demo/only matches Namespace, and a webhook that is called for those can stop the cluster; take the kind out of match.kinds, or keep the rule to other doors with `doors`",
+                "the rule demo/only matches Namespace, and a webhook that is called for those can stop the cluster; take the kind out of match.kinds, keep the rule to other doors with `doors`, or name the kind in the configuration's admission.kinds",
             ),
         ),
         (
             "subject: Object\n    match: {kinds: [ClusterRole.rbac.authorization.k8s.io]}\n    assert: 'true'",
             Err(
-                "the rule demo/only matches ClusterRole.rbac.authorization.k8s.io, and a webhook that is called for those can stop the cluster; take the kind out of match.kinds, or keep the rule to other doors with `doors`",
+                "the rule demo/only matches ClusterRole.rbac.authorization.k8s.io, and a webhook that is called for those can stop the cluster; take the kind out of match.kinds, keep the rule to other doors with `doors`, or name the kind in the configuration's admission.kinds",
             ),
         ),
         (

@@ -215,6 +215,39 @@ fn r5_factual_repairs_are_reported_unless_they_are_switched_on() {
 }
 
 #[test]
+fn r5_a_repair_by_what_a_config_map_says_is_factual_too() {
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "settings", "namespace": "photos"},
+        "data": {"IMMICH_MEDIA_LOCATION": "/old"}});
+    let mut facts = crate::world::Objects::default();
+    facts.add(Arc::new(map));
+    let mut object = server();
+    let container = &mut object["spec"]["template"]["spec"]["containers"][0];
+    container["envFrom"] = json!([{"configMapRef": {"name": "settings"}}]);
+    container["volumeMounts"][0]["mountPath"] = json!("/old");
+    let moves = |object: &Value, config: &str| {
+        let body = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": "u", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "namespace": "photos",
+            "operation": "CREATE", "object": object}})
+        .to_string();
+        let request = Request::read(body.as_bytes()).unwrap();
+        let rules = rules(&format!(
+            "policies: {{media-location: {{params: {{path: /new}}}}}}\n{config}"
+        ));
+        let judged = judge(Webhook::Mutate, &request, &rules, &facts, None).unwrap();
+        judged
+            .answer
+            .audit
+            .get("repairs")
+            .is_some_and(|it| it.contains("media-location"))
+    };
+    assert!(!moves(&object, ""));
+    assert!(moves(&object, "admission: {factualRepairs: true}"));
+    let container = &mut object["spec"]["template"]["spec"]["containers"][0];
+    container["env"] = json!([{"name": "IMMICH_MEDIA_LOCATION", "value": "/old"}]);
+    assert!(moves(&object, ""), "what the object says itself is local");
+}
+
+#[test]
 fn r9_what_cannot_be_changed_is_held() {
     let pod = |links: bool, image: &str| {
         let mut pod = server()["spec"]["template"].clone();
@@ -307,5 +340,5 @@ fn kinds_that_hold_the_cluster_are_judged_only_by_name() {
     };
     assert!(!with("").may_concern(&namespace));
     assert!(with("admission: {kinds: [Namespace]}").may_concern(&namespace));
-    assert!(!with("").may_concern(&GroupKind::new("Pod", "")));
+    assert!(!with("admission: {kinds: [Namespace]}").may_concern(&GroupKind::new("Pod", "")));
 }
