@@ -10,7 +10,11 @@
 
 mod api;
 mod certificates;
+mod create;
+mod delete;
+mod dry_run;
 mod expect;
+mod fail_open;
 mod harness;
 mod mounted;
 mod noop;
@@ -20,4 +24,5 @@ mod process;
 mod registration;
 mod room;
 mod service;
+mod update;
 mod webhook;

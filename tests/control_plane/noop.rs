@@ -14,13 +14,13 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto;
 use serde::Deserialize;
 use tokio::net::TcpListener;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer};
 
-/// A running server; dropped, it takes no more connections.
+/// A running server; dropped, it ends with all its connections.
 pub struct Noop {
     /// Where it serves.
     pub address: SocketAddr,
@@ -67,10 +67,13 @@ impl Drop for Noop {
 }
 
 async fn serve(listener: TcpListener, tls: TlsAcceptor, calls: Arc<AtomicU64>) {
+    // Dropped with this task, it ends the connections, too.
+    let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
+        while connections.try_join_next().is_some() {}
         let _ = stream.set_nodelay(true);
         let (tls, calls) = (tls.clone(), Arc::clone(&calls));
-        tokio::spawn(async move {
+        connections.spawn(async move {
             let Ok(stream) = tls.accept(stream).await else {
                 return;
             };

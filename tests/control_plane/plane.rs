@@ -143,6 +143,7 @@ const USERS: [(&str, &str); 2] = [
 fn write_credentials(folder: &Path, network: &Network) {
     let key = rcgen::KeyPair::generate().unwrap();
     fs::write(folder.join("sa.key"), key.serialize_pem()).unwrap();
+    fs::write(folder.join("sa.pub"), key.public_key_pem()).unwrap();
     let mut tokens = String::new();
     for (user, group) in USERS {
         tokens += &format!("{user}-token,{user},{user},{group}\n");
@@ -199,7 +200,7 @@ fn start_apiserver(program: &Path, folder: &Path, network: &Network) -> Process 
         .arg(format!("--cert-dir={}", file("certs")))
         .arg("--endpoint-reconciler-type=none")
         .arg("--service-account-issuer=https://kubernetes.default.svc")
-        .arg(format!("--service-account-key-file={}", file("sa.key")))
+        .arg(format!("--service-account-key-file={}", file("sa.pub")))
         .arg(format!("--service-account-signing-key-file={}", file("sa.key")))
         .arg(format!("--token-auth-file={}", file("tokens.csv")))
         .arg("--authorization-mode=RBAC")

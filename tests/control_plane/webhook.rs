@@ -1,6 +1,7 @@
 //! `fixative serve` as a process behind a Service, registered for one namespace.
 
 use std::net::SocketAddr;
+use std::os::unix::fs::symlink;
 use std::process::Command;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
@@ -23,6 +24,8 @@ pub struct Settings {
     pub config: &'static str,
     /// More arguments of `serve`.
     pub arguments: &'static [&'static str],
+    /// Packs out of `tests/fixtures/packs` that lie beside the configuration.
+    pub packs: &'static [&'static str],
     /// What happens to calls that fail.
     pub failure: FailurePolicy,
     /// Whether owned objects reach it.
@@ -42,6 +45,7 @@ impl Default for Settings {
         Self {
             config: SHIPPED,
             arguments: &[],
+            packs: &[],
             // A call that fails must not look like one that allowed.
             failure: FailurePolicy::Fail,
             owned: Owned::Dropped,
@@ -82,13 +86,18 @@ impl Webhook {
             settings.failure,
             settings.owned,
         );
+        let config = Mounted::new(folder.join("config"));
+        for pack in settings.packs {
+            let from = repository("tests/fixtures/packs").join(pack);
+            symlink(from, config.path(pack)).unwrap();
+        }
         let mut webhook = Self {
             room: room.clone(),
             settings,
             service,
             authority,
             tls: Mounted::new(folder.join("tls")),
-            config: Mounted::new(folder.join("config")),
+            config,
             replicas: Vec::new(),
             registered,
         };
@@ -179,6 +188,13 @@ impl Webhook {
                 .1
         });
         texts.map(|text| sum(&text, name, labels)).sum()
+    }
+
+    /// Sends a signal to all replicas.
+    pub fn signal(&self, name: &str) {
+        for running in &self.replicas {
+            running.process.signal(name);
+        }
     }
 
     /// What the replicas said.
