@@ -87,6 +87,11 @@ impl Service {
         endpoints.ready.retain(|other| *other != replica.address);
     }
 
+    /// The replicas that get connections.
+    pub fn ready(&self) -> Vec<SocketAddr> {
+        self.endpoints.lock().unwrap().ready.clone()
+    }
+
     /// Does a replica get connections?
     pub fn is_ready(&self, replica: Replica) -> bool {
         self.endpoints.lock().unwrap().ready.contains(&replica.address)

@@ -1,5 +1,6 @@
 //! `fixative serve` as a process behind a Service, registered for one namespace.
 
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::os::unix::fs::symlink;
 use std::process::Command;
@@ -215,6 +216,40 @@ impl Webhook {
         until_called(&self.room, || {
             let calls = |webhook| self.metric("fixative_admission_requests_total", &[webhook]) > 0.0;
             calls("webhook=\"mutate\"") && calls("webhook=\"validate\"")
+        });
+    }
+
+    /// Deletes the validating configuration alone: repairs go on, nothing is denied.
+    #[track_caller]
+    pub fn unregister_validation(&self) {
+        home().delete(&self.registered[1]).accepts();
+    }
+
+    /// The digest of the policies that each replica holds.
+    pub fn digests(&self) -> Vec<String> {
+        let of = |running: &Running| {
+            let (_, text) = get(running.health, "/metrics")?;
+            let line = text
+                .lines()
+                .find(|line| line.starts_with("fixative_policies_loaded{"))?;
+            Some(line.split('"').nth(1)?.to_owned())
+        };
+        self.replicas
+            .iter()
+            .map(|running| of(running).expect("the metric policies_loaded"))
+            .collect()
+    }
+
+    /// Waits until readiness was asked for since whatever happened.
+    #[track_caller]
+    pub fn wait_until_only_the_living_are_ready(&self) {
+        let living: Vec<_> = self
+            .replicas
+            .iter()
+            .map(|running| running.replica.address)
+            .collect();
+        wait(Duration::from_secs(10), "readiness", || {
+            (self.service.ready().into_iter().collect::<BTreeSet<_>>() == living).then_some(())
         });
     }
 
