@@ -38,6 +38,14 @@ pub enum Action {
 /// Applies `changes` to `value`, list by list from the end, so that every position means what it meant
 /// before. A change whose place is not there is left out: a set that was made of a diff has none.
 pub fn apply(value: &mut Value, changes: &[Change]) {
+    for change in in_order(changes) {
+        apply_one(value, change);
+    }
+}
+
+/// The order in which changes can be made one after the other, each at its place of the value before: keys are
+/// added first, then everything else from the end.
+pub fn in_order(changes: &[Change]) -> impl Iterator<Item = &Change> {
     let mut order: Vec<(usize, &Change)> = changes.iter().enumerate().collect();
     order.sort_by(|(a_index, a), (b_index, b)| {
         b.pointer
@@ -53,12 +61,7 @@ pub fn apply(value: &mut Value, changes: &[Change]) {
     let mut added_keys: Vec<(usize, &Change)> = added_keys;
     added_keys.sort_by_key(|(index, _)| *index);
     // Where keys are added to an item, the item still stands where it stood.
-    for (_, change) in added_keys {
-        apply_one(value, change);
-    }
-    for (_, change) in rest {
-        apply_one(value, change);
-    }
+    added_keys.into_iter().chain(rest).map(|(_, change)| change)
 }
 
 /// At one position the old item is dealt with before others are put in front of it.

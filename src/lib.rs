@@ -36,3 +36,4 @@ pub mod world;
 pub mod cli;
 pub mod command;
 pub mod output;
+pub mod webhook;

@@ -6,6 +6,8 @@ use super::input::InputError;
 use crate::output::style::Tone;
 use crate::output::{Style, clean, diagnostic};
 use crate::source::Diagnostic;
+use crate::webhook::issue::IssueError;
+use crate::webhook::serve::ServeError;
 
 /// Why a command could not answer.
 #[derive(Debug, thiserror::Error)]
@@ -22,6 +24,20 @@ pub(crate) enum Failure {
     /// The command line asks for something that does not exist.
     #[error("{0}")]
     Usage(String),
+    /// The server could not start.
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    /// A file could not be written.
+    #[error("{path} cannot be written: {error}")]
+    Unwritable {
+        /// The file.
+        path: String,
+        /// Why.
+        error: io::Error,
+    },
+    /// A certificate could not be made.
+    #[error(transparent)]
+    Issue(#[from] IssueError),
     /// The answer did not get out.
     #[error("cannot write to standard output: {0}; what is there may be cut off, do not use it")]
     Output(#[source] io::Error),

@@ -1,6 +1,7 @@
 //! One file per subcommand, and what they share: reading, loading, speaking, answering.
 
 mod answer;
+mod certs;
 mod clock;
 mod completions;
 mod console;
@@ -13,6 +14,7 @@ mod packs;
 mod policies;
 mod render;
 mod report;
+mod serve;
 mod set;
 mod test;
 
@@ -112,6 +114,8 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
     match &cli.command {
         Command::Render(args) => render::run(args, console),
+        Command::Serve(args) => serve::run(args, console),
+        Command::Certs(args) => certs::run(&args.command, console),
         Command::Test(args) => test::run(args, console),
         Command::Policies(args) => policies::run(&args.command, console),
         Command::Last => last::run(),

@@ -13,6 +13,13 @@ const DEFAULT_CONFIG: &str = "fixative.yaml";
 
 /// Loads everything, and says by what is judged.
 pub(super) fn load(args: &SetArgs, console: &mut Console) -> Result<PolicySet, Failure> {
+    let (set, config) = read(args)?;
+    console.remark(|_| judged_by(config.as_deref(), &set.digest.to_string()));
+    Ok(set)
+}
+
+/// Loads everything; with the name of the configuration file, if one counts.
+pub(super) fn read(args: &SetArgs) -> Result<(PolicySet, Option<String>), Failure> {
     let config = config_path(args).map(|path| input::read(&path)).transpose()?;
     let name = config.as_ref().map(|source| source.name().to_owned());
     let options = LoadOptions {
@@ -23,8 +30,25 @@ pub(super) fn load(args: &SetArgs, console: &mut Console) -> Result<PolicySet, F
         today: Some(clock::today()),
     };
     let set = policy::load(&options).map_err(Failure::Texts)?;
-    console.remark(|_| judged_by(name.as_deref(), &set.digest.to_string()));
-    Ok(set)
+    Ok((set, name))
+}
+
+/// The folders in which something stands that [`read`] reads; the kubelet changes mounted ones by swapping a
+/// link in them. A pack that only the configuration names is not among them.
+pub(super) fn folders(args: &SetArgs) -> Vec<PathBuf> {
+    let folder = |path: &Path| {
+        let holder = path.parent().filter(|parent| !parent.as_os_str().is_empty());
+        if path.is_dir() {
+            path.to_owned()
+        } else {
+            holder.unwrap_or(Path::new(".")).to_owned()
+        }
+    };
+    config_path(args)
+        .iter()
+        .chain(&args.policies)
+        .map(|path| folder(path))
+        .collect()
 }
 
 fn config_path(args: &SetArgs) -> Option<PathBuf> {

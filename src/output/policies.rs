@@ -158,7 +158,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::policy::{Digest, Disposition, Pack, Path, Root, Severity, Subject};
+    use crate::policy::{Admission, Digest, Disposition, Pack, Path, Root, Severity, Subject};
     use crate::source::{Source, Span};
 
     fn rule(name: &str, doors: &[Door]) -> Rule {
@@ -175,6 +175,7 @@ mod tests {
             doors: doors.iter().copied().collect(),
             locality: Locality::Local,
             transition: false,
+            reads_request: false,
             span: Span::default(),
         }
     }
@@ -227,6 +228,7 @@ mod tests {
             policies: vec![policy("links", None, vec![rule("disable", &DOORS)]), params],
             exemptions: Vec::new(),
             exempt_annotation: true,
+            admission: Admission::default(),
             digest: Digest([0; 32]),
         }
     }

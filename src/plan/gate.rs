@@ -7,7 +7,7 @@ use crate::attributes::Attributes;
 use crate::change::{Action, Change};
 use crate::kube::workload;
 use crate::pointer::Place;
-use crate::policy::{Door, Locality, Operation, Subject};
+use crate::policy::{Admission, Door, Locality, Operation, Subject};
 use crate::schema;
 
 /// Whether a repair may be made.
@@ -25,12 +25,17 @@ const ARGO_TRACKING: &str = "argocd.argoproj.io/tracking-id";
 
 /// May the rule make these changes to the object at this door? Only the admission door is ever refused:
 /// there somebody else wrote the object and looks at what comes back.
-pub(crate) fn permission(attrs: &Attributes<'_>, pair: Pair<'_>, changes: &[(Place, Change)]) -> Permission {
+pub(crate) fn permission(
+    admission: &Admission,
+    attrs: &Attributes<'_>,
+    pair: Pair<'_>,
+    changes: &[(Place, Change)],
+) -> Permission {
     if attrs.door != Door::Admission {
         return Permission::Repair;
     }
     let refusal = owned(attrs)
-        .or_else(|| factual(pair))
+        .or_else(|| factual(admission, pair))
         .or_else(|| unchanged(attrs, pair))
         .or_else(|| immutable(attrs, changes))
         .or_else(|| tracked(attrs, changes));
@@ -54,8 +59,8 @@ pub fn controller(object: &Value) -> Option<String> {
 }
 
 /// R5: what depends on other objects is repaired where text is written; here it would fight with GitOps.
-fn factual(pair: Pair<'_>) -> Option<String> {
-    (pair.rule.locality == Locality::Factual).then(|| {
+fn factual(admission: &Admission, pair: Pair<'_>) -> Option<String> {
+    (pair.rule.locality == Locality::Factual && !admission.factual_repairs).then(|| {
         "the repair depends on other objects, and those are repaired where text is written".to_owned()
     })
 }

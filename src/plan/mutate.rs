@@ -115,7 +115,7 @@ pub(crate) fn settle<'p>(
                 *heard = Some(now);
                 continue;
             }
-            match gate::permission(attrs, *pair, &now.wish.changes) {
+            match gate::permission(&set.admission, attrs, *pair, &now.wish.changes) {
                 gate::Permission::Repair => settled.apply(*pair, now.wish),
                 gate::Permission::Report(why) => {
                     held.insert(pair.name(), why);

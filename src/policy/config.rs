@@ -8,7 +8,8 @@ use super::matcher;
 use super::pack::impossible_image;
 use super::params::{Misfit, Problem};
 use super::spec::{ConfigFile, PolicyConfig, SchemaKind, json_schema};
-use super::{Exemption, LoadOptions, Pack, Policy};
+use super::{Admission, Exemption, LoadOptions, Pack, Policy};
+use crate::kube::GroupKind;
 use crate::manifest::Tree;
 use crate::pointer::{Pointer, Token};
 use crate::source::{Diagnostic, Source, Span};
@@ -50,6 +51,15 @@ impl Config {
             tree: Some(tree),
             params,
         })
+    }
+
+    /// What the webhook may do.
+    pub(super) fn admission(&self) -> Admission {
+        let spec = &self.file.admission;
+        Admission {
+            factual_repairs: spec.factual_repairs,
+            kinds: spec.kinds.iter().map(|kind| GroupKind::parse(kind)).collect(),
+        }
     }
 
     pub(super) fn wrong(&self, code: &'static str, at: &Pointer, message: String) -> Diagnostic {

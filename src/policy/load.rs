@@ -7,7 +7,7 @@ use super::config::Config;
 use super::document::{Unit, check_kind, documents};
 use super::file::{span_of, typed};
 use super::spec::{PackFile, PackReference, PolicyFile, SchemaKind, json_schema};
-use super::{LoadOptions, Pack, PackSource, Policy, PolicySet, digest, embedded, pack};
+use super::{Admission, LoadOptions, Pack, PackSource, Policy, PolicySet, digest, embedded, pack};
 use crate::cel::Environment;
 use crate::manifest::Tree;
 use crate::parallel;
@@ -48,6 +48,7 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
     Ok(PolicySet {
         digest: digest::digest(&sources, &effective),
         exempt_annotation: config.file.exempt_annotation.unwrap_or(true),
+        admission: config.admission(),
         packs,
         policies,
         exemptions,
@@ -116,12 +117,19 @@ fn effective(policies: &[Policy], packs: &[Pack], config: &Config) -> Value {
         .iter()
         .map(|pack| format!("{:?}", pack.components))
         .collect();
-    json!({
+    let mut effective = json!({
         "policies": policies,
         "components": components,
         "exemptions": config.file.exemptions,
         "exemptAnnotation": config.file.exempt_annotation,
-    })
+    });
+    // Only where something is said, so that the digest stays what it was for all who do not.
+    if config.admission() != Admission::default()
+        && let Some(map) = effective.as_object_mut()
+    {
+        map.insert("admission".to_owned(), json!(config.file.admission));
+    }
+    effective
 }
 
 /// The packs that the command line or the configuration names, else all that are embedded.

@@ -75,6 +75,11 @@ impl Mentions {
         })
     }
 
+    /// Whether the expressions read the admission request.
+    pub fn reads_request(&self) -> bool {
+        self.0.contains("request")
+    }
+
     /// Whether the rule reads the object as it was.
     pub fn is_transition(&self) -> bool {
         OLD.iter().any(|name| self.0.contains(*name))

@@ -17,6 +17,7 @@ mod pack;
 mod params;
 mod path;
 mod place;
+mod search;
 mod shape;
 mod spec;
 mod template;
@@ -27,6 +28,7 @@ pub use embedded::embedded;
 pub use file::{span_of, typed};
 pub use glob::glob;
 pub use load::load;
+pub use search::Needles;
 pub use spec::{SchemaKind, json_schema};
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -49,8 +51,19 @@ pub struct PolicySet {
     pub exemptions: Vec<Exemption>,
     /// Whether the annotation `fixative.dev/exempt` counts.
     pub exempt_annotation: bool,
+    /// What the webhook may do.
+    pub admission: Admission,
     /// Over the sources and params of everything loaded.
     pub digest: Digest,
+}
+
+/// What the webhook may do beyond its defaults.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Admission {
+    /// Whether repairs that depend on other objects are made there (R5).
+    pub factual_repairs: bool,
+    /// Kinds that it judges although they hold a cluster together.
+    pub kinds: Vec<GroupKind>,
 }
 
 /// SHA-256 over the sources and params of a policy set; printed as its first 12 hex digits.
@@ -158,6 +171,8 @@ pub struct Rule {
     pub locality: Locality,
     /// Whether it reads the old object: a transition, never part of a baseline.
     pub transition: bool,
+    /// Whether any expression of it reads the admission request.
+    pub reads_request: bool,
     /// The rule in the policy's source.
     pub span: Span,
 }

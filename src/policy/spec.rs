@@ -295,6 +295,22 @@ pub(super) struct ConfigFile {
     /// Whether the annotation fixative.dev/exempt counts.
     #[serde(default)]
     pub exempt_annotation: Option<bool>,
+    /// What the webhook may do beyond its defaults.
+    #[serde(default)]
+    pub admission: AdmissionConfig,
+}
+
+/// What the webhook may do beyond its defaults.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct AdmissionConfig {
+    /// Repairs that depend on other objects are made, not only reported. A GitOps tool without the same facts
+    /// undoes them.
+    #[serde(default)]
+    pub factual_repairs: bool,
+    /// Kinds that the webhook leaves alone unless they are named here: `Namespace`, `Node`.
+    #[serde(default)]
+    pub kinds: Vec<String>,
 }
 
 /// An embedded pack, or a folder.

@@ -5,13 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::WORTH_A_THREAD;
-use super::needles::Needles;
 use crate::finding::Location;
 use crate::kube::Gvk;
 use crate::manifest::{self, Document, Tree};
 use crate::parallel;
 use crate::pointer::Pointer;
-use crate::policy::Door;
+use crate::policy::{Door, Needles};
 use crate::resource::{Origin, Resource};
 use crate::source::{Diagnostic, Source, Span};
 

@@ -5,7 +5,6 @@
 
 mod document;
 mod facts;
-mod needles;
 mod world;
 
 use std::sync::Arc;
@@ -19,7 +18,7 @@ use crate::manifest;
 use crate::parallel;
 use crate::plan::{self, Decision, Edit, Verdict};
 use crate::pointer::Pointer;
-use crate::policy::{Door, PolicySet};
+use crate::policy::{Door, Needles, PolicySet};
 use crate::resource::ResourceId;
 use crate::source::{Diagnostic, Source};
 use crate::unknown::{Unknown, Why};
@@ -104,7 +103,7 @@ pub fn plan_stream(
     sources: &[Source],
     options: &StreamOptions,
 ) -> Result<StreamPlan, Box<Diagnostic>> {
-    let needles = needles::Needles::of(set);
+    let needles = Needles::of(set);
     let texts: Vec<Text> = sources
         .iter()
         .map(|source| Text::split(source, &needles))

@@ -66,6 +66,23 @@ impl World for Nothing {
     }
 }
 
+/// A cluster of which nothing is watched: every answer is Unknown.
+#[derive(Clone, Copy, Debug)]
+pub struct Unwatched;
+
+impl World for Unwatched {
+    fn get(&self, key: &Key) -> Fact<Option<Arc<Value>>> {
+        Err(key.unknown(Why::NotWatched))
+    }
+
+    fn list(&self, query: &Query) -> Listing {
+        Listing {
+            items: Vec::new(),
+            missing: Some(query.unknown(Why::NotWatched)),
+        }
+    }
+}
+
 impl Key {
     /// A key of a namespaced kind.
     pub fn new(kind: &str, group: &str, namespace: Option<&str>, name: &str) -> Self {

@@ -65,6 +65,8 @@ impl Compiler<'_> {
         };
         let programs = condition.iter().chain(locality::programs(&verb));
         let mentions = Mentions::of(programs, variables);
+        let said = message.iter().flat_map(Template::programs);
+        let reads_request = mentions.reads_request() || Mentions::of(said, variables).reads_request();
         let config = self.shared.config.of_policy(self.name());
         let doors = spec.doors.as_deref().unwrap_or(&[
             Door::Render,
@@ -78,6 +80,7 @@ impl Compiler<'_> {
             subject,
             locality: mentions.locality(&matchers),
             transition: mentions.is_transition(),
+            reads_request,
             matchers,
             at: place,
             condition,

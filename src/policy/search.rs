@@ -3,7 +3,7 @@
 use aho_corasick::AhoCorasick;
 use aho_corasick::packed::Searcher;
 
-use crate::policy::PolicySet;
+use super::PolicySet;
 
 /// One search for what every matcher needs to find in a document's text.
 #[derive(Debug)]
@@ -23,7 +23,8 @@ enum Search {
 }
 
 impl Needles {
-    pub(super) fn of(set: &PolicySet) -> Self {
+    /// What the matchers of `set` look for.
+    pub fn of(set: &PolicySet) -> Self {
         let search = set.needles().map(shortest).and_then(|needles| {
             let packed = Searcher::new(needles.iter()).map(Search::Packed);
             packed.or_else(|| AhoCorasick::new(needles).ok().map(Search::Automaton))
@@ -35,15 +36,28 @@ impl Needles {
 
     /// Whether the document has to be parsed. One with a backslash may spell anything in escapes; one that
     /// does not say `kind` may be no manifest at all, which the reader has to tell.
-    pub(super) fn may_match(&self, document: &str) -> bool {
-        let is_found = match &self.search {
-            Search::Everything => return true,
-            Search::Packed(searcher) => searcher.find(document).is_some(),
-            Search::Automaton(automaton) => automaton.is_match(document),
-        };
-        is_found
+    pub fn may_match(&self, document: &str) -> bool {
+        self.finds(document)
             || memchr::memchr(b'\\', document.as_bytes()).is_some()
             || memchr::memmem::find(document.as_bytes(), b"kind").is_none()
+    }
+
+    /// Whether an object in JSON has to be parsed. Only `\u` and `\/` can spell a needle in escapes there:
+    /// needles are names, which have no character that JSON writes in another way.
+    pub fn may_match_json(&self, object: &str) -> bool {
+        let escapes = || {
+            memchr::memchr_iter(b'\\', object.as_bytes())
+                .any(|at| matches!(object.as_bytes().get(at + 1), Some(b'u' | b'/')))
+        };
+        self.finds(object) || escapes()
+    }
+
+    fn finds(&self, text: &str) -> bool {
+        match &self.search {
+            Search::Everything => true,
+            Search::Packed(searcher) => searcher.find(text).is_some(),
+            Search::Automaton(automaton) => automaton.is_match(text),
+        }
     }
 }
 
@@ -67,5 +81,22 @@ mod tests {
     fn a_needle_within_another_is_enough() {
         let needles = ["postgresql", "redis", "immich-app/postgres", "postgres"].map(str::to_owned);
         assert_eq!(shortest(needles.to_vec()), ["redis", "postgres"]);
+    }
+
+    #[test]
+    fn json_escapes_that_may_spell_a_name_are_looked_into() {
+        let set = super::super::load(&super::super::LoadOptions::default()).unwrap();
+        let needles = Needles::of(&set);
+        let cases = [
+            (r#"{"image": "immich-server:v2"}"#, true),
+            (r#"{"image": "nginx"}"#, false),
+            (r#"{"a": "line\n \"quoted\""}"#, false),
+            (r#"{"image": "immich\u002dserver"}"#, true),
+            (r#"{"image": "a\/b"}"#, true),
+            (r#"{"a": "\\u"}"#, true),
+        ];
+        for (object, expected) in cases {
+            assert_eq!(needles.may_match_json(object), expected, "{object}");
+        }
     }
 }

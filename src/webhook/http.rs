@@ -1,0 +1,288 @@
+//! From an HTTP request to an HTTP answer: limits, deadline, and whatever goes wrong in between.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwapOption;
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, HeaderMap};
+use axum::http::{HeaderValue, Response, StatusCode, Uri};
+use axum::routing::post;
+use http_body_util::{BodyExt as _, Limited};
+use tokio::sync::Semaphore;
+use tokio::task::spawn_blocking;
+use tokio::time::{Instant, timeout_at};
+
+use super::answer::Answer;
+use super::judge::{Judged, Webhook, concerns, judge};
+use super::metrics::{FailureReason, Metrics, RequestResult};
+use super::review::Request;
+use super::rules::Rules;
+use crate::world::World;
+
+/// The API server sends up to 3 MiB an object, and two of them.
+const LARGEST_BODY: usize = 8 << 20;
+/// What the API server waits at most, and at least what is assumed where it does not say.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
+const DEFAULT_WAIT: Duration = Duration::from_secs(10);
+/// Answers leave that long before the API server stops waiting.
+const MARGIN: Duration = Duration::from_millis(150);
+
+/// What every request needs.
+#[derive(Debug)]
+pub struct Service {
+    /// The policies; `None` until some could be loaded.
+    pub rules: ArcSwapOption<Rules>,
+    /// What is known of the cluster.
+    pub world: Arc<dyn World + Send + Sync>,
+    /// The webhook's own namespace.
+    pub own_namespace: Option<String>,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
+    /// As many are judged at once as there are permits; others wait until their deadline.
+    pub judging: Arc<Semaphore>,
+    /// Set when the server is about to stop: answers ask the API server to close the connection.
+    pub draining: AtomicBool,
+}
+
+/// A request that got no proper answer. The API server treats any status but 2xx alike: `failurePolicy` decides.
+struct Failed {
+    status: StatusCode,
+    reason: FailureReason,
+    uid: String,
+    message: String,
+}
+
+/// The paths of the webhook.
+pub fn router(service: Arc<Service>) -> Router {
+    Router::new()
+        .route("/mutate", post(mutate))
+        .route("/validate", post(validate))
+        .with_state(service)
+}
+
+async fn mutate(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response<Body> {
+    respond(service, Webhook::Mutate, request).await
+}
+
+async fn validate(State(service): State<Arc<Service>>, request: axum::extract::Request) -> Response<Body> {
+    respond(service, Webhook::Validate, request).await
+}
+
+async fn respond(service: Arc<Service>, webhook: Webhook, request: axum::extract::Request) -> Response<Body> {
+    let start = std::time::Instant::now();
+    let answered = answer(&service, webhook, request).await;
+    let (result, status, body) = match answered {
+        Ok((result, body)) => (result, StatusCode::OK, body),
+        Err(failed) => {
+            service.metrics.failed(failed.reason);
+            tracing::warn!(uid = failed.uid, reason = ?failed.reason, message = failed.message, "no answer");
+            let body = Answer::failure(&failed.uid, &failed.message).unwrap_or_default();
+            (RequestResult::Error, failed.status, body)
+        }
+    };
+    service
+        .metrics
+        .answered(webhook, result, start.elapsed().as_secs_f64());
+    let mut response = Response::new(Body::from(body));
+    *response.status_mut() = status;
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if service.draining.load(Ordering::Relaxed) {
+        let close = HeaderValue::from_static("close");
+        response
+            .headers_mut()
+            .insert(axum::http::header::CONNECTION, close);
+    }
+    response
+}
+
+async fn answer(
+    service: &Arc<Service>,
+    webhook: Webhook,
+    request: axum::extract::Request,
+) -> Result<(RequestResult, Vec<u8>), Failed> {
+    let deadline = Instant::now() + wait(request.uri());
+    let body = body(request, deadline).await?;
+    let rules = service.rules.load_full().ok_or_else(|| {
+        let message = "no policies are loaded, see /readyz?verbose".to_owned();
+        failed(
+            StatusCode::SERVICE_UNAVAILABLE,
+            FailureReason::NotLoaded,
+            String::new(),
+            message,
+        )
+    })?;
+    let review =
+        Request::read(&body).map_err(|error| bad_request(StatusCode::BAD_REQUEST, error.to_string()))?;
+    let uid = review.uid.clone();
+    let judged = if concerns(&review, &rules, service.own_namespace.as_deref()).is_some() {
+        judge_beside(service, webhook, body.clone(), rules, &uid, deadline).await?
+    } else {
+        Judged::default()
+    };
+    count(&service.metrics, &judged);
+    let result = match &judged.answer {
+        Answer { denied: Some(_), .. } => RequestResult::Denied,
+        Answer { patch, .. } if !patch.is_empty() => RequestResult::Patched,
+        _ => RequestResult::Allowed,
+    };
+    let body = judged
+        .answer
+        .body(&uid)
+        .map_err(|error| internal(&uid, error.to_string()))?;
+    Ok((result, body))
+}
+
+fn count(metrics: &Metrics, judged: &Judged) {
+    for (policy, action) in &judged.findings {
+        metrics.found(policy, *action);
+    }
+    if judged.lost_repairs > 0 {
+        metrics.lost(judged.lost_repairs);
+    }
+    if judged.misfit {
+        metrics.failed(FailureReason::Misfit);
+    }
+}
+
+/// What the API server waits: `?timeout=3s`.
+fn wait(uri: &Uri) -> Duration {
+    let query = uri.query().unwrap_or_default();
+    let stated = query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix("timeout="))
+        .and_then(|text| text.strip_suffix('s'))
+        .and_then(|seconds| seconds.parse::<u64>().ok())
+        .map(Duration::from_secs);
+    stated
+        .unwrap_or(DEFAULT_WAIT)
+        .min(LONGEST_WAIT)
+        .saturating_sub(MARGIN)
+}
+
+async fn body(request: axum::extract::Request, deadline: Instant) -> Result<Bytes, Failed> {
+    if !is_json(request.headers()) {
+        let message = "the Content-Type must be application/json".to_owned();
+        return Err(bad_request(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
+    }
+    let reading = Limited::new(request.into_body(), LARGEST_BODY).collect();
+    match timeout_at(deadline, reading).await {
+        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
+            let message = format!("the body is larger than {} MiB", LARGEST_BODY >> 20);
+            Err(bad_request(StatusCode::PAYLOAD_TOO_LARGE, message))
+        }
+        Ok(Err(error)) => Err(bad_request(
+            StatusCode::BAD_REQUEST,
+            format!("the body broke off: {error}"),
+        )),
+        Err(_) => Err(bad_request(
+            StatusCode::REQUEST_TIMEOUT,
+            "the body did not come in time".to_owned(),
+        )),
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let stated = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    let kind = stated.split(';').next().unwrap_or_default();
+    kind.trim().eq_ignore_ascii_case("application/json")
+}
+
+/// Judges on a thread of its own, so that a slow policy holds up nobody else and ends at the deadline.
+async fn judge_beside(
+    service: &Arc<Service>,
+    webhook: Webhook,
+    body: Bytes,
+    rules: Arc<Rules>,
+    uid: &str,
+    deadline: Instant,
+) -> Result<Judged, Failed> {
+    let overload = || {
+        let message = "too many requests are being judged".to_owned();
+        failed(
+            StatusCode::SERVICE_UNAVAILABLE,
+            FailureReason::Overload,
+            uid.to_owned(),
+            message,
+        )
+    };
+    let permit = timeout_at(deadline, Arc::clone(&service.judging).acquire_owned()).await;
+    let permit = permit.map_err(|_| overload())?.map_err(|_| overload())?;
+    let own = Arc::clone(service);
+    let judging = spawn_blocking(move || {
+        let request = Request::read(&body).map_err(|error| error.to_string())?;
+        let judged = judge(
+            webhook,
+            &request,
+            &rules,
+            own.world.as_ref(),
+            own.own_namespace.as_deref(),
+        );
+        // Held to the end, also where nobody waits for the answer any more.
+        drop(permit);
+        judged.map_err(|error| error.to_string())
+    });
+    match timeout_at(deadline, judging).await {
+        Ok(Ok(Ok(judged))) => Ok(judged),
+        Ok(Ok(Err(message))) => {
+            let status = StatusCode::INTERNAL_SERVER_ERROR;
+            Err(failed(status, FailureReason::BadRequest, uid.to_owned(), message))
+        }
+        Ok(Err(_panic)) => Err(internal(
+            uid,
+            "a policy or the program itself failed: this is a bug of fixative".to_owned(),
+        )),
+        Err(_) => {
+            let message = "the policies took longer than the API server waits".to_owned();
+            let status = StatusCode::GATEWAY_TIMEOUT;
+            Err(failed(status, FailureReason::Timeout, uid.to_owned(), message))
+        }
+    }
+}
+
+fn failed(status: StatusCode, reason: FailureReason, uid: String, message: String) -> Failed {
+    Failed {
+        status,
+        reason,
+        uid,
+        message,
+    }
+}
+
+fn bad_request(status: StatusCode, message: String) -> Failed {
+    failed(status, FailureReason::BadRequest, String::new(), message)
+}
+
+fn internal(uid: &str, message: String) -> Failed {
+    failed(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        FailureReason::Panic,
+        uid.to_owned(),
+        message,
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_deadline_is_what_the_api_server_says() {
+        let of = |uri: &str| wait(&uri.parse().unwrap()).as_millis();
+        assert_eq!(of("/mutate?timeout=3s"), 2850);
+        assert_eq!(of("/mutate?a=b&timeout=1s"), 850);
+        assert_eq!(of("/mutate"), 9850);
+        assert_eq!(of("/mutate?timeout=9999s"), 29850);
+        assert_eq!(of("/mutate?timeout=soon"), 9850);
+        assert_eq!(of("/mutate?timeout=0s"), 0);
+    }
+}

@@ -1,0 +1,277 @@
+//! One request, judged: the plan of its object as an answer. Pure: no I/O, no clock, no server.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::answer::Answer;
+use super::patch;
+use super::review::Request;
+use super::rules::Rules;
+use crate::attributes::Attributes;
+use crate::change;
+use crate::finding::Finding;
+use crate::plan::{self, Decision, Edit, Plan};
+use crate::policy::{Disposition, Door, Operation};
+use crate::resource::{Origin, Resource};
+use crate::unknown::{Fact, Unknown, Why};
+use crate::world::{Key, World};
+
+/// Which of the two webhooks is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Webhook {
+    /// Repairs, and never denies.
+    Mutate,
+    /// Denies and warns, and never repairs.
+    Validate,
+}
+
+/// An answer, and what is counted of it.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// What the API server hears.
+    pub answer: Answer,
+    /// Every finding: the policy, and what it did.
+    pub findings: Vec<(String, Disposition)>,
+    /// Repairs that were made or should have been, and are not in the object that is validated.
+    pub lost_repairs: usize,
+    /// Whether a patch was dropped because it did not give what was planned.
+    pub misfit: bool,
+}
+
+/// Why a request cannot be judged.
+#[derive(Debug, thiserror::Error)]
+pub enum JudgeError {
+    /// The object is no JSON that can be held.
+    #[error("the object of the request cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// The object does not say what it is.
+    #[error("the object of the request has no apiVersion or no kind")]
+    Nameless,
+}
+
+/// Namespaces whose objects are never judged, whatever the webhook's configuration says.
+const SYSTEM_NAMESPACE: &str = "kube-system";
+/// A Pod that the kubelet runs from a file; the API object only mirrors it.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+
+/// Judges a request by `rules` in `world`. `own_namespace` is the webhook's, which is never judged.
+pub fn judge(
+    webhook: Webhook,
+    request: &Request<'_>,
+    rules: &Rules,
+    world: &dyn World,
+    own_namespace: Option<&str>,
+) -> Result<Judged, JudgeError> {
+    let Some(operation) = concerns(request, rules, own_namespace) else {
+        return Ok(Judged::default());
+    };
+    let Some(object) = request.object else {
+        return Ok(Judged::default());
+    };
+    let body: Value = serde_json::from_str(object.get())?;
+    if is_left_alone(&body) {
+        return Ok(Judged::default());
+    }
+    let resource = Resource::new(Arc::new(body), Origin::Api).ok_or(JudgeError::Nameless)?;
+    let old = old_object(request, operation)?;
+    let namespace_object = namespace_object(request, world);
+    let whole_request = rules.reads_request.then(|| request.value()).transpose()?;
+    let attrs = Attributes {
+        door: Door::Admission,
+        operation: Ok(operation),
+        resource: &resource,
+        old: Ok(old.as_ref().map(|old| old.body.as_ref())),
+        namespace: Ok(request.namespace().unwrap_or_default()),
+        namespace_object: namespace_object.as_deref().map_err(Clone::clone),
+        request: whole_request
+            .as_ref()
+            .ok_or_else(|| Unknown::new("the admission request", Why::NotGiven)),
+    };
+    let plan = plan::plan(&rules.set, world, &attrs);
+    Ok(match webhook {
+        Webhook::Mutate => mutated(&plan, rules),
+        Webhook::Validate => validated(&plan, rules, world, &attrs, old.as_ref()),
+    })
+}
+
+/// Whether the request can be about anything that a policy matches, told from its envelope and from the bytes of
+/// its object.
+pub fn concerns(request: &Request<'_>, rules: &Rules, own_namespace: Option<&str>) -> Option<Operation> {
+    let operation = request.judged_operation()?;
+    let namespace = request.namespace();
+    let excluded = namespace.is_some() && (namespace == own_namespace || namespace == Some(SYSTEM_NAMESPACE));
+    if excluded || !rules.may_concern(&request.gvk()) {
+        return None;
+    }
+    let object = request.object?.get();
+    rules.needles.may_match_json(object).then_some(operation)
+}
+
+/// An object on its way out, and a mirror of a static pod: nothing can be mended there.
+fn is_left_alone(object: &Value) -> bool {
+    let metadata = object.get("metadata");
+    let has = |key: &str| {
+        metadata
+            .and_then(|it| it.get(key))
+            .is_some_and(|it| !it.is_null())
+    };
+    let is_mirror = metadata
+        .and_then(|it| it.get("annotations"))
+        .is_some_and(|annotations| annotations.get(MIRROR).is_some());
+    has("deletionTimestamp") || is_mirror
+}
+
+fn old_object(request: &Request<'_>, operation: Operation) -> Result<Option<Resource>, JudgeError> {
+    let raw: Option<&RawValue> = request.old_object.filter(|_| operation == Operation::Update);
+    let Some(raw) = raw else { return Ok(None) };
+    let body: Value = serde_json::from_str(raw.get())?;
+    Resource::new(Arc::new(body), Origin::Api)
+        .map(Some)
+        .ok_or(JudgeError::Nameless)
+}
+
+fn namespace_object(request: &Request<'_>, world: &dyn World) -> Fact<Arc<Value>> {
+    let unknown = |why: Why| Unknown::new("the Namespace object", why);
+    let name = request.namespace().ok_or_else(|| unknown(Why::NotGiven))?;
+    let key = Key::new("Namespace", "", None, name);
+    // A namespace that the watch has not shown yet is there all the same.
+    world.get(&key)?.ok_or_else(|| unknown(Why::NotSynced))
+}
+
+/// The repairs as a patch. What changes a value that somebody wrote is said; what is only added is written to the
+/// audit log.
+fn mutated(plan: &Plan<'_>, rules: &Rules) -> Judged {
+    if plan.edits.is_empty() {
+        return Judged::default();
+    }
+    let changes: Vec<_> = plan.edits.iter().map(|edit| edit.change.clone()).collect();
+    let mut after = plan.before.clone();
+    change::apply(&mut after, &changes);
+    if after != *plan.after {
+        // R7: a patch that does not fit is a 500 for the user even under Ignore, so it is never sent.
+        let warning =
+            "fixative left this object as it is: its repairs did not fit; please report this".to_owned();
+        return Judged {
+            answer: Answer {
+                warnings: vec![warning],
+                ..Answer::default()
+            },
+            misfit: true,
+            ..Judged::default()
+        };
+    }
+    let mut answer = Answer {
+        patch: patch::operations(&plan.edits),
+        ..Answer::default()
+    };
+    let said = plan.edits.iter().filter(|edit| edit.overrides);
+    answer.warnings = said.map(|edit| format!("fixative {}", named(edit))).collect();
+    let all: Vec<String> = plan.edits.iter().map(named).collect();
+    answer.audit.insert("repairs", all.join("; "));
+    answer.audit.insert("policies", rules.set.digest.to_string());
+    Judged {
+        answer,
+        ..Judged::default()
+    }
+}
+
+/// `set spec.x to 1 (was 2) (policy/rule: reason)`.
+fn named(edit: &Edit) -> String {
+    let by: Vec<String> = edit.by.iter().map(ToString::to_string).collect();
+    format!("{} ({}: {})", edit.describe(), by.join(", "), edit.reason)
+}
+
+/// The findings as a decision, against what was wrong before (R3).
+fn validated(
+    plan: &Plan<'_>,
+    rules: &Rules,
+    world: &dyn World,
+    attrs: &Attributes<'_>,
+    old: Option<&Resource>,
+) -> Judged {
+    let id = &attrs.resource.id;
+    let may_deny = plan
+        .findings
+        .iter()
+        .any(|finding| finding.action == Disposition::Deny);
+    let baseline = old.filter(|_| may_deny).map(|old| {
+        let as_if_created = Attributes {
+            operation: Ok(Operation::Create),
+            resource: old,
+            old: Ok(None),
+            ..attrs.clone()
+        };
+        plan::plan(&rules.set, world, &as_if_created)
+    });
+    let decision = plan::decide(plan, id, baseline.as_ref(), Door::Admission);
+    let mut judged = Judged {
+        answer: answer(&decision),
+        findings: counted(&decision),
+        lost_repairs: plan.edits.len(),
+        misfit: false,
+    };
+    let lost = plan.edits.iter().map(|edit| {
+        let repair = named(edit);
+        format!("fixative: this repair is missing, another webhook may have undone it: {repair}")
+    });
+    judged.answer.warnings.extend(lost);
+    if !decision.denials.is_empty() || !judged.answer.warnings.is_empty() {
+        judged
+            .answer
+            .audit
+            .insert("policies", rules.set.digest.to_string());
+    }
+    judged
+}
+
+fn answer(decision: &Decision) -> Answer {
+    let mut answer = Answer::default();
+    let lines = |findings: &[Finding]| -> Vec<String> { findings.iter().map(sentence).collect() };
+    if !decision.denials.is_empty() {
+        answer.denied = Some(lines(&decision.denials).join("; "));
+    }
+    answer.warnings = decision
+        .warnings
+        .iter()
+        .chain(&decision.failures)
+        .map(|finding| format!("fixative {}", sentence(finding)))
+        .collect();
+    if !decision.audits.is_empty() {
+        answer
+            .audit
+            .insert("findings", lines(&decision.audits).join("; "));
+    }
+    answer
+}
+
+/// `media-location/mounted: the message (spec.containers[name=main])`.
+fn sentence(finding: &Finding) -> String {
+    let place = finding.place.keyed.to_string();
+    let place = if place.is_empty() {
+        String::new()
+    } else {
+        format!(" ({place})")
+    };
+    format!("{}: {}{place}", finding.by, finding.message)
+}
+
+fn counted(decision: &Decision) -> Vec<(String, Disposition)> {
+    let of = |findings: &[Finding], did: Disposition| -> Vec<(String, Disposition)> {
+        findings
+            .iter()
+            .map(|finding| (finding.by.policy.clone(), did))
+            .collect()
+    };
+    [
+        of(&decision.denials, Disposition::Deny),
+        of(&decision.warnings, Disposition::Warn),
+        of(&decision.failures, Disposition::Warn),
+        of(&decision.audits, Disposition::Audit),
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests;

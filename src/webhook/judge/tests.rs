@@ -1,0 +1,310 @@
+use serde_json::json;
+
+use super::*;
+use crate::policy::{LoadOptions, load};
+use crate::source::Source;
+use crate::webhook::patch::Operation as Op;
+use crate::world::Unwatched;
+
+/// The embedded pack, configured.
+fn rules(config: &str) -> Rules {
+    let config = Source::new(
+        "config",
+        format!("apiVersion: fixative.dev/v1alpha1\nkind: Config\n{config}"),
+    );
+    let options = LoadOptions {
+        config: Some(config),
+        ..LoadOptions::default()
+    };
+    Rules::new(load(&options).unwrap())
+}
+
+/// A Deployment of the Immich server as the API server sends it: defaulted, with the library on a claim.
+fn server() -> Value {
+    json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "immich-server", "namespace": "photos"},
+        "spec": {"replicas": 1, "strategy": {"type": "Recreate"}, "selector": {"matchLabels": {"app": "immich"}}, "template": {
+            "metadata": {"labels": {"app": "immich"}},
+            "spec": {
+                "enableServiceLinks": true,
+                "containers": [{
+                    "name": "main", "image": "ghcr.io/immich-app/immich-server:v2.6.3",
+                    "volumeMounts": [{"name": "data", "mountPath": "/data"}],
+                }],
+                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "library"}}],
+            },
+        }},
+        "status": {},
+    })
+}
+
+/// The library where no volume is mounted: nothing can repair that.
+fn adrift() -> Value {
+    let mut object = server();
+    object["spec"]["template"]["spec"]["enableServiceLinks"] = json!(false);
+    object["spec"]["template"]["spec"]["containers"][0]["volumeMounts"][0]["mountPath"] = json!("/elsewhere");
+    object
+}
+
+struct Call {
+    operation: &'static str,
+    object: Value,
+    old: Value,
+    namespace: &'static str,
+    sub_resource: Option<&'static str>,
+}
+
+fn create(object: Value) -> Call {
+    Call {
+        operation: "CREATE",
+        object,
+        old: Value::Null,
+        namespace: "photos",
+        sub_resource: None,
+    }
+}
+
+fn update(old: Value, object: Value) -> Call {
+    Call {
+        operation: "UPDATE",
+        old,
+        ..create(object)
+    }
+}
+
+fn judged_by(rules: &Rules, webhook: Webhook, call: &Call) -> Judged {
+    let text = |key: &str| call.object[key].as_str().unwrap_or_default().to_owned();
+    let (group, version) = match text("apiVersion").split_once('/') {
+        Some((group, version)) => (group.to_owned(), version.to_owned()),
+        None => (String::new(), text("apiVersion")),
+    };
+    let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u", "kind": {"group": group, "version": version, "kind": text("kind")},
+        "name": "n", "namespace": call.namespace, "operation": call.operation, "subResource": call.sub_resource,
+        "userInfo": {"username": "admin"}, "object": call.object, "oldObject": call.old, "dryRun": false,
+    }});
+    let body = review.to_string();
+    let request = Request::read(body.as_bytes()).unwrap();
+    judge(webhook, &request, rules, &Unwatched, Some("fixative")).unwrap()
+}
+
+fn mutate(call: &Call) -> Vec<Op> {
+    judged_by(&rules(""), Webhook::Mutate, call).answer.patch
+}
+
+fn validate(call: &Call) -> Answer {
+    judged_by(&rules(""), Webhook::Validate, call).answer
+}
+
+fn links_off() -> Vec<Op> {
+    vec![Op::Replace {
+        path: "/spec/template/spec/enableServiceLinks".into(),
+        value: json!(false),
+    }]
+}
+
+#[test]
+fn a_new_object_is_repaired_by_the_least_operations() {
+    assert_eq!(mutate(&create(server())), links_off());
+    let mut repaired = server();
+    repaired["spec"]["template"]["spec"]["enableServiceLinks"] = json!(false);
+    assert_eq!(mutate(&create(repaired.clone())), []);
+    assert_eq!(validate(&create(repaired)).denied, None);
+}
+
+#[test]
+fn what_somebody_wrote_and_is_changed_is_said_and_what_is_added_is_not() {
+    let said = judged_by(&rules(""), Webhook::Mutate, &create(server()))
+        .answer
+        .warnings;
+    let expected = "fixative set spec.template.spec.enableServiceLinks to false (was true) \
+                    (service-links/disable: Immich pods get no service-link variables)";
+    assert_eq!(said, [expected]);
+    let mut silent = server();
+    silent["spec"]["template"]["spec"]
+        .as_object_mut()
+        .unwrap()
+        .shift_remove("enableServiceLinks");
+    let answer = judged_by(&rules(""), Webhook::Mutate, &create(silent)).answer;
+    assert!(answer.warnings.is_empty() && answer.audit["repairs"].contains("service-links/disable"));
+}
+
+#[test]
+fn what_cannot_be_repaired_is_denied_with_policy_and_place() {
+    let denied = validate(&create(adrift())).denied.unwrap();
+    assert!(
+        denied.starts_with("media-location/mounted: Immich v2.6.3 writes to /data"),
+        "{denied}"
+    );
+    assert!(
+        denied.contains("(spec.template.spec.containers[name=main])"),
+        "{denied}"
+    );
+}
+
+#[test]
+fn r1_the_owner_decides() {
+    for mut object in [server(), adrift()] {
+        object["metadata"]["ownerReferences"] =
+            json!([{"apiVersion": "x/v1", "kind": "Release", "name": "r", "uid": "1", "controller": true}]);
+        assert_eq!(mutate(&create(object.clone())), []);
+        let answer = validate(&create(object));
+        assert_eq!(answer.denied, None);
+        assert!(!answer.warnings.is_empty());
+    }
+}
+
+#[test]
+fn r2_an_update_is_judged_by_what_it_changes() {
+    let mut labelled = server();
+    labelled["metadata"]["labels"] = json!({"team": "home"});
+    labelled["spec"]["replicas"] = json!(2);
+    assert_eq!(mutate(&update(server(), labelled.clone())), []);
+    assert_eq!(validate(&update(server(), labelled)).denied, None);
+    let mut changed = server();
+    changed["spec"]["template"]["metadata"]["annotations"] = json!({"restartedAt": "now"});
+    assert_eq!(mutate(&update(server(), changed)), links_off());
+}
+
+#[test]
+fn r3_what_was_wrong_before_is_no_reason_to_deny() {
+    let mut scaled = adrift();
+    scaled["spec"]["template"]["metadata"]["annotations"] = json!({"restartedAt": "now"});
+    let answer = validate(&update(adrift(), scaled));
+    assert_eq!(answer.denied, None);
+    assert!(
+        answer
+            .warnings
+            .iter()
+            .any(|it| it.contains("media-location/mounted")),
+        "{:?}",
+        answer.warnings
+    );
+    let mut good = server();
+    good["spec"]["template"]["spec"]["enableServiceLinks"] = json!(false);
+    assert!(
+        validate(&update(good, adrift())).denied.is_some(),
+        "a new wrong is denied"
+    );
+}
+
+#[test]
+fn r5_factual_repairs_are_reported_unless_they_are_switched_on() {
+    let world: Value = json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": {"name": "library", "namespace": "photos"},
+        "spec": {"accessModes": ["ReadWriteOnce"], "volumeName": "pv"}});
+    let mut facts = crate::world::Objects::default();
+    facts.add(Arc::new(world));
+    let mut rolling = server();
+    rolling["spec"]["strategy"] =
+        json!({"type": "RollingUpdate", "rollingUpdate": {"maxSurge": "25%", "maxUnavailable": "25%"}});
+    let body = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+        "uid": "u", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "namespace": "photos",
+        "operation": "CREATE", "object": rolling}})
+    .to_string();
+    let request = Request::read(body.as_bytes()).unwrap();
+    let strategy = |rules: &Rules| {
+        let judged = judge(Webhook::Mutate, &request, rules, &facts, None).unwrap();
+        judged.answer.patch.iter().any(|it| matches!(it, Op::Replace { path, .. } | Op::Add { path, .. } | Op::Remove { path } if path.starts_with("/spec/strategy")))
+    };
+    assert!(!strategy(&rules("")));
+    assert!(strategy(&rules("admission: {factualRepairs: true}")));
+    let held = judge(Webhook::Validate, &request, &rules(""), &facts, None).unwrap();
+    assert!(held.answer.denied.unwrap().contains("rollout-strategy"));
+}
+
+#[test]
+fn r9_what_cannot_be_changed_is_held() {
+    let pod = |links: bool, image: &str| {
+        let mut pod = server()["spec"]["template"].clone();
+        pod["apiVersion"] = json!("v1");
+        pod["kind"] = json!("Pod");
+        pod["metadata"]["name"] = json!("immich");
+        pod["spec"]["enableServiceLinks"] = json!(links);
+        pod["spec"]["containers"][0]["image"] = json!(image);
+        pod
+    };
+    let (old, new) = ("immich-server:v2.6.3", "immich-server:v2.6.4");
+    assert_eq!(mutate(&update(pod(true, old), pod(true, new))), []);
+    let warnings = validate(&update(pod(true, old), pod(true, new))).warnings;
+    assert!(
+        warnings.iter().any(|it| it.contains("service-links")),
+        "{warnings:?}"
+    );
+}
+
+#[test]
+fn what_must_pass_passes() {
+    let with = |change: &dyn Fn(&mut Value)| {
+        let mut object = adrift();
+        change(&mut object);
+        object
+    };
+    let leaving = with(&|it| it["metadata"]["deletionTimestamp"] = json!("2026-11-21T00:00:00Z"));
+    let mut mirror = server()["spec"]["template"].clone();
+    mirror["apiVersion"] = json!("v1");
+    mirror["kind"] = json!("Pod");
+    mirror["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "1"});
+    let calls = [
+        create(leaving.clone()),
+        update(adrift(), leaving),
+        create(mirror),
+        Call {
+            namespace: "kube-system",
+            ..create(adrift())
+        },
+        Call {
+            namespace: "fixative",
+            ..create(adrift())
+        },
+        Call {
+            operation: "DELETE",
+            ..create(adrift())
+        },
+        Call {
+            sub_resource: Some("status"),
+            ..update(server(), adrift())
+        },
+        Call {
+            sub_resource: Some("scale"),
+            ..update(server(), adrift())
+        },
+    ];
+    for call in calls {
+        assert_eq!(mutate(&call), [], "{}", call.object);
+        assert_eq!(validate(&call), Answer::default(), "{}", call.object);
+    }
+}
+
+#[test]
+fn a_lost_repair_is_a_warning_and_is_counted() {
+    let judged = judged_by(&rules(""), Webhook::Validate, &create(server()));
+    assert_eq!(judged.lost_repairs, 1);
+    assert_eq!(judged.answer.denied, None);
+    assert!(judged.answer.warnings[0].contains("this repair is missing"));
+}
+
+#[test]
+fn kinds_that_hold_the_cluster_are_judged_only_by_name() {
+    let namespace = crate::kube::Gvk::new("v1", "Namespace");
+    let policy = "apiVersion: fixative.dev/v1alpha1\nkind: Policy\nmetadata: {name: labelled}\nspec:\n  title: t\n  description: d\n  severity: low\n  action: Warn\n  subject: Object\n  match: {kinds: [Namespace]}\n  rules:\n  - {name: a, assert: \"has(object.metadata.labels)\"}\n";
+    let with = |config: &str| {
+        let packs = vec![crate::policy::PackSource {
+            origin: "mine".into(),
+            files: vec![Source::new("labelled.yaml", policy)],
+            tests: Vec::new(),
+        }];
+        let config = Source::new("config", format!("kind: Config\n{config}"));
+        Rules::new(
+            load(&LoadOptions {
+                config: Some(config),
+                packs: Some(packs),
+                ..LoadOptions::default()
+            })
+            .unwrap(),
+        )
+    };
+    assert!(!with("").may_concern(&namespace));
+    assert!(with("admission: {kinds: [Namespace]}").may_concern(&namespace));
+    assert!(!with("").may_concern(&crate::kube::Gvk::new("v1", "Pod")));
+}

@@ -1,0 +1,128 @@
+//! Policies that change while requests are answered: a set that does not load never replaces one that does.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use super::events::Events;
+use super::health::{Health, Part};
+use super::http::Service;
+use super::rules::Rules;
+use super::watch::Watch;
+use crate::policy::{Digest, PolicySet};
+
+/// The name of this part in `/readyz?verbose`.
+const PART: &str = "policies";
+
+/// Reads all policies as they are now; an error is what people read.
+pub struct Load(Box<dyn Fn() -> Result<PolicySet, String> + Send + Sync>);
+
+impl Load {
+    /// Loads by `load`.
+    pub fn new(load: impl Fn() -> Result<PolicySet, String> + Send + Sync + 'static) -> Self {
+        Self(Box::new(load))
+    }
+}
+
+impl fmt::Debug for Load {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Load")
+    }
+}
+
+/// Loads and keeps loading.
+#[derive(Debug)]
+pub struct Reloader {
+    /// How.
+    pub load: Load,
+    /// Where it is read from.
+    pub folders: Vec<PathBuf>,
+    /// Whose policies they are.
+    pub service: Arc<Service>,
+    /// Where people look.
+    pub health: Arc<Health>,
+    /// Where people look in the cluster.
+    pub events: Events,
+    digest: Option<Digest>,
+    said: Option<String>,
+}
+
+impl Reloader {
+    /// Nothing is loaded yet.
+    pub fn new(
+        load: Load,
+        folders: Vec<PathBuf>,
+        service: Arc<Service>,
+        health: Arc<Health>,
+        events: Events,
+    ) -> Self {
+        health.set(PART, Part::NotReady("not loaded yet".to_owned()));
+        Self {
+            load,
+            folders,
+            service,
+            health,
+            events,
+            digest: None,
+            said: None,
+        }
+    }
+
+    /// Loads once.
+    pub async fn reload(&mut self) {
+        match (self.load.0)() {
+            Ok(set) => self.take(set),
+            Err(error) => self.refuse(error).await,
+        }
+    }
+
+    /// Loads again whenever something changed, for ever. The date is a change too: exemptions end.
+    pub async fn follow(mut self) {
+        let mut watch = Watch::new(&self.folders);
+        loop {
+            watch.changed().await;
+            self.reload().await;
+        }
+    }
+
+    fn take(&mut self, set: PolicySet) {
+        let digest = set.digest;
+        let policies = set
+            .policies
+            .iter()
+            .filter(|policy| policy.inactive.is_none())
+            .count();
+        if self.digest != Some(digest) || self.said.is_some() {
+            tracing::info!(%digest, policies, "policies are loaded");
+            self.service.metrics.loaded(digest.to_string(), now());
+            let detail = format!("{digest}, {policies} active");
+            self.health.set(PART, Part::Good(detail));
+        }
+        self.digest = Some(digest);
+        self.said = None;
+        self.service.rules.store(Some(Arc::new(Rules::new(set))));
+    }
+
+    async fn refuse(&mut self, error: String) {
+        if self.said.as_ref() == Some(&error) {
+            return;
+        }
+        tracing::error!(error, "the policies cannot be loaded, the last good ones stay");
+        self.service.metrics.not_loaded();
+        let part = match self.digest {
+            Some(digest) => Part::Worse(format!(
+                "{digest} stays, because the new ones cannot be loaded:\n{error}"
+            )),
+            None => Part::NotReady(format!("they cannot be loaded:\n{error}")),
+        };
+        self.health.set(PART, part);
+        self.events.warn("PoliciesNotLoaded", &error).await;
+        self.said = Some(error);
+    }
+}
+
+fn now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
