@@ -23,7 +23,12 @@ fn every_kind_with_a_pod_becomes_repaired() {
     let _webhook = Webhook::start(&room, Settings::default());
     for (workload, pod) in workloads("immich", &linked_pod()) {
         let links = format!("{pod}/enableServiceLinks");
-        room.create(&workload).has(&links, &json!(false)).warns_nothing();
+        // Somebody wrote `true`, so it is told that it was overridden.
+        let answer = room.create(&workload);
+        answer
+            .has(&links, &json!(false))
+            .warns(&["service-links/disable", "(was true)"]);
+        assert_eq!(answer.warnings.len(), 1, "{:#?}", answer.warnings);
         // It is not only said to be so.
         room.get(&workload).has(&links, &json!(false));
     }

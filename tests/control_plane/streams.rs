@@ -46,9 +46,13 @@ pub fn streams() -> Vec<Stream> {
 }
 
 impl Stream {
-    /// The objects as Helm would send them to the API server without us.
-    pub fn raw(&self) -> Vec<Value> {
-        read(&self.text)
+    /// The objects as Helm would send them to the API server without us; nothing where Helm itself gives up.
+    #[track_caller]
+    pub fn raw(&self) -> Option<Vec<Value>> {
+        let read = read(&self.text);
+        let known = self.name == "traps-list-anchors.helm4";
+        assert_eq!(read.is_err(), known, "{}: {read:?}", self.name);
+        read.ok()
     }
 
     /// The objects behind our post-renderer.
@@ -68,21 +72,23 @@ impl Stream {
         let (status, stdout, report) = run(&mut command, &self.text);
         assert_eq!(status, Some(0), "{}: {report}", self.name);
         Rendered {
-            objects: read(&stdout),
+            objects: read(&stdout).unwrap(),
             report,
         }
     }
 }
 
 /// The objects of a stream by Go's reading; the items of a List are objects.
-fn read(stream: &[u8]) -> Vec<Value> {
+fn read(stream: &[u8]) -> Result<Vec<Value>, String> {
     let (status, stdout, stderr) = run(&mut Command::new(tool("goyaml")), stream);
-    assert_eq!(status, Some(0), "{stderr}");
+    if status != Some(0) {
+        return Err(stderr);
+    }
     let documents = String::from_utf8(stdout).unwrap();
     let documents = documents
         .lines()
         .map(|line| serde_json::from_str::<Value>(line).unwrap());
-    documents
+    let objects = documents
         .flat_map(|document| match document["kind"].as_str() {
             Some(kind) if kind.ends_with("List") => {
                 let item = kind.trim_end_matches("List");
@@ -101,8 +107,8 @@ fn read(stream: &[u8]) -> Vec<Value> {
             }
             _ => vec![document],
         })
-        .filter(|object| object["kind"].is_string())
-        .collect()
+        .filter(|object| object["kind"].is_string());
+    Ok(objects.collect())
 }
 
 fn run(command: &mut Command, stdin: &[u8]) -> (Option<i32>, Vec<u8>, String) {

@@ -51,7 +51,7 @@ fn a_change_of_the_pod_repairs_it() {
     ]}}}});
     room.patch(&bad, Patch::Strategic, &image)
         .has(LINKS, &json!(false))
-        .warns_nothing();
+        .warns(&["service-links/disable"]);
 }
 
 #[test]

@@ -136,7 +136,8 @@ impl Webhook {
         let folder = plane().folder(&format!("replica-{number}"));
         let mut command = Command::new(FIXATIVE);
         command
-            .current_dir(&folder)
+            // Packs are named from where the program runs.
+            .current_dir(self.config.folder())
             .env_clear()
             .env("FIXATIVE_LOG", "info")
             .env("POD_NAME", format!("fixative-{number}"))
@@ -243,7 +244,7 @@ impl Webhook {
     /// Waits until readiness was asked for since whatever happened.
     #[track_caller]
     pub fn wait_until_only_the_living_are_ready(&self) {
-        let living: Vec<_> = self
+        let living: BTreeSet<_> = self
             .replicas
             .iter()
             .map(|running| running.replica.address)
@@ -275,7 +276,7 @@ impl Drop for Webhook {
 pub fn until_called(room: &Api, called: impl Fn() -> bool) {
     let probe = json!({
         "apiVersion": "v1", "kind": "Pod", "metadata": {"name": "probe"},
-        "spec": {"containers": [{"name": "probe", "image": "example.com/immich-server:v3.0.0"}]},
+        "spec": {"containers": [{"name": "probe", "image": "example.com/nothing"}]},
     });
     wait(Duration::from_secs(20), "a call of the webhook", || {
         room.dry_run(&probe);
