@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
-use crate::program::{FIXATIVE, Folder, repository, run};
+use crate::program::{FIXATIVE, Folder, repository, run, tool};
 
 /// The texts that users read.
 fn texts() -> Vec<PathBuf> {
@@ -57,9 +57,10 @@ fn folder() -> Folder {
     for name in ["pod.yaml", "moved.yaml", "mine", "paperless"] {
         symlink(repository("tests/fixtures/docs").join(name), folder.path(name)).unwrap();
     }
-    for name in ["examples", "policies"] {
+    for name in ["charts", "examples", "policies"] {
         symlink(repository(name), folder.path(name)).unwrap();
     }
+    symlink(tool("helm3"), folder.path("bin/helm")).unwrap();
     symlink(FIXATIVE, folder.path("bin/fixative")).unwrap();
     folder
 }

@@ -1,0 +1,69 @@
+//! How it ends, and how it does not start.
+
+use std::process::Command;
+
+use crate::process::Server;
+use crate::reviews::{create, server};
+
+#[test]
+fn sigterm_fails_readiness_first_and_answers_on() {
+    let mut server_ = Server::with(|_| vec!["--drain=3".into()]);
+    let body = create(&server());
+    let mut client = server_.connect();
+    assert!(
+        !client
+            .post("/mutate", body.as_bytes())
+            .head
+            .to_ascii_lowercase()
+            .contains("connection: close")
+    );
+    server_.signal("TERM");
+    server_.wait("/readyz", |status, body| {
+        status == 503 && body.contains("about to stop")
+    });
+    let answer = client.post("/mutate", body.as_bytes());
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.head.to_ascii_lowercase().contains("connection: close"),
+        "{}",
+        answer.head
+    );
+    assert!(client.is_ended());
+    assert_eq!(
+        server_.connect().post("/mutate", body.as_bytes()).status,
+        200,
+        "new connections are still taken"
+    );
+    assert_eq!(server_.ended(), Some(0));
+}
+
+#[test]
+fn what_it_needs_and_does_not_find_it_says() {
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_fixative"))
+            .arg("serve")
+            .args(arguments)
+            .env_clear()
+            .output()
+            .unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let cases: [(&[&str], &str); 4] = [
+        (&[], "--tls-dir"),
+        (
+            &[
+                "--tls-dir=/nowhere",
+                "--listen=127.0.0.1:0",
+                "--health-listen=127.0.0.1:0",
+            ],
+            "/nowhere/tls.crt cannot be read",
+        ),
+        (&["--tls-secret=a"], "--service"),
+        (&["--tls-dir=a", "--listen=256.0.0.1:1"], "--listen"),
+    ];
+    for (arguments, expected) in cases {
+        let (status, said) = run(arguments);
+        assert_eq!(status, Some(2), "{arguments:?}: {said}");
+        assert!(said.contains(expected), "{arguments:?}: {said}");
+    }
+}
