@@ -112,6 +112,16 @@ impl Api {
         self.send("POST", &(self.path(pod) + "/eviction"), JSON, &eviction)
     }
 
+    /// A token of a ServiceAccount, as the kubelet asks for one.
+    #[track_caller]
+    pub fn token(&self, account: &str) -> String {
+        let object = json!({"apiVersion": "v1", "kind": "ServiceAccount", "metadata": {"name": account}});
+        let request = json!({"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": {}});
+        let answer = self.send("POST", &(self.path(&object) + "/token"), JSON, &request);
+        answer.accepts();
+        answer.body["status"]["token"].as_str().unwrap().to_owned()
+    }
+
     /// Deletes an object.
     pub fn delete(&self, object: &Value) -> Answer {
         self.send("DELETE", &self.path(object), JSON, &json!({}))

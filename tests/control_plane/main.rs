@@ -10,6 +10,7 @@
 
 mod api;
 mod certificates;
+mod chart;
 mod create;
 mod definitions;
 mod delete;
@@ -17,6 +18,7 @@ mod dry_run;
 mod expect;
 mod fail_open;
 mod harness;
+mod kubelet;
 mod load;
 mod mounted;
 mod noop;

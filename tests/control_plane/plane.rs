@@ -84,6 +84,15 @@ impl Plane {
         self.folder.join("admin.kubeconfig")
     }
 
+    /// A kubeconfig with the rights of a ServiceAccount and no more.
+    pub fn kubeconfig_of(&self, api: &Api, account: &str) -> PathBuf {
+        let name = format!("{}-{account}.kubeconfig", api.namespace);
+        let path = self.folder.join(name);
+        let config = kubeconfig(&self.folder, &self.network, &api.token(account));
+        fs::write(&path, config).unwrap();
+        path
+    }
+
     /// An address that no other program listens on.
     pub fn pod_address(&self) -> Ipv4Addr {
         let number = self.pods.fetch_add(1, Ordering::Relaxed);
@@ -148,17 +157,7 @@ fn write_credentials(folder: &Path, network: &Network) {
     for (user, group) in USERS {
         tokens += &format!("{user}-token,{user},{user},{group}\n");
         let name = user.trim_start_matches("system:");
-        let config = format!(
-            "apiVersion: v1
-kind: Config
-clusters: [{{name: tests, cluster: {{server: 'https://{server}:6443', certificate-authority: '{ca}'}}}}]
-users: [{{name: tests, user: {{token: '{user}-token'}}}}]
-contexts: [{{name: tests, context: {{cluster: tests, user: tests}}}}]
-current-context: tests
-",
-            server = network.plane(),
-            ca = folder.join("certs/apiserver.crt").display(),
-        );
+        let config = kubeconfig(folder, network, &format!("{user}-token"));
         fs::write(folder.join(format!("{name}.kubeconfig")), config).unwrap();
     }
     fs::write(folder.join("tokens.csv"), tokens).unwrap();
@@ -170,6 +169,21 @@ rules:
 - {level: Metadata}
 ";
     fs::write(folder.join("audit.yaml"), audit).unwrap();
+}
+
+/// A kubeconfig for whoever has this token.
+fn kubeconfig(folder: &Path, network: &Network, token: &str) -> String {
+    format!(
+        "apiVersion: v1
+kind: Config
+clusters: [{{name: tests, cluster: {{server: 'https://{server}:6443', certificate-authority: '{ca}'}}}}]
+users: [{{name: tests, user: {{token: '{token}'}}}}]
+contexts: [{{name: tests, context: {{cluster: tests, user: tests}}}}]
+current-context: tests
+",
+        server = network.plane(),
+        ca = folder.join("certs/apiserver.crt").display(),
+    )
 }
 
 fn start_etcd(program: &Path, folder: &Path, network: &Network) -> Process {

@@ -11,6 +11,7 @@ use serde_json::json;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
+use crate::api::Api;
 use crate::plane::plane;
 use crate::room::home;
 
@@ -50,8 +51,15 @@ impl Service {
             "apiVersion": "v1", "kind": "Service", "metadata": {"name": name},
             "spec": {"ports": [{"port": PORT}]},
         });
-        let answer = home().create(&service);
-        assert_eq!(answer.status, 201, "{answer:?}");
+        home().create(&service).accepts();
+        Self::serve(&home(), name)
+    }
+
+    /// Serves one that is there.
+    pub fn serve(api: &Api, name: &str) -> Self {
+        let service = json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": name}});
+        let answer = api.get(&service);
+        answer.accepts();
         let ip: IpAddr = answer.body["spec"]["clusterIP"]
             .as_str()
             .unwrap()

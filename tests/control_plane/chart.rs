@@ -1,0 +1,238 @@
+//! `charts/fixative` in a cluster: installed, upgraded, rolled back and uninstalled by both Helms. Its Pods are run
+//! as a kubelet would, with the rights that the chart gives them and with certificates of their own making.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::api::Api;
+use crate::kubelet::{RunningPod, report_ready};
+use crate::objects::{deployment, linked_pod};
+use crate::plane::plane;
+use crate::process::{repository, tool, wait};
+use crate::room::room;
+use crate::service::{PORT, Service};
+
+const LINKS: &str = "/spec/template/spec/enableServiceLinks";
+const CONFIGURATIONS: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
+
+#[test]
+fn helm_3_installs_upgrades_rolls_back_and_uninstalls() {
+    life("helm3");
+}
+
+#[test]
+fn helm_4_installs_upgrades_rolls_back_and_uninstalls() {
+    life("helm4");
+}
+
+fn life(helm: &str) {
+    let release = Release::new(helm);
+    let photos = room(&format!("photos-{helm}"));
+    let named = |name: &str| deployment(name, linked_pod());
+
+    release.helm(&[
+        "install",
+        &release.name,
+        &release.chart(),
+        "--values",
+        &release.values(&json!({})),
+    ]);
+    let mut running = release.run();
+    photos.create(&named("installed")).has(LINKS, &json!(false));
+    for kind in CONFIGURATIONS {
+        let digest = release.api.get(&release.configuration(kind));
+        assert!(
+            digest.body["metadata"]["annotations"]["fixative.dev/policies"].is_string(),
+            "{digest:?}"
+        );
+    }
+
+    // New values are mounted into the running Pods; nothing restarts.
+    let off = json!({"config": {"policies": {"service-links": {"enabled": false}}}});
+    release.helm(&[
+        "upgrade",
+        &release.name,
+        &release.chart(),
+        "--values",
+        &release.values(&off),
+    ]);
+    running.iter_mut().for_each(|pod| pod.sync(&release.api));
+    until(&photos, true);
+    assert_eq!(release.pods().len(), 2);
+    assert_eq!(release.api.list("apps/v1", "ReplicaSet").len(), 1);
+
+    release.helm(&["rollback", &release.name, "1"]);
+    running.iter_mut().for_each(|pod| pod.sync(&release.api));
+    until(&photos, false);
+
+    // The worst case for a removal: a webhook without which nothing goes.
+    let fail =
+        json!({"webhook": {"mutate": {"failurePolicy": "Fail"}, "validate": {"failurePolicy": "Fail"}}});
+    release.helm(&[
+        "upgrade",
+        &release.name,
+        &release.chart(),
+        "--values",
+        &release.values(&fail),
+    ]);
+    running.iter_mut().for_each(|pod| pod.sync(&release.api));
+    photos.create(&named("failing-closed")).has(LINKS, &json!(false));
+    for pod in &running {
+        assert!(
+            !pod.said().contains("orbidden"),
+            "a right is missing:\n{}",
+            pod.said()
+        );
+    }
+    release.helm(&["uninstall", &release.name]);
+    drop(running);
+    for kind in CONFIGURATIONS {
+        assert_eq!(
+            release.api.get(&release.configuration(kind)).status,
+            404,
+            "{kind} is left"
+        );
+    }
+    until(&photos, true);
+    photos.create(&named("uninstalled")).has(LINKS, &json!(true));
+    let secrets = release.api.list("v1", "Secret");
+    let left: Vec<&Value> = secrets.iter().map(|secret| &secret["metadata"]["name"]).collect();
+    assert!(left.is_empty(), "Secrets are left: {left:?}");
+}
+
+/// Waits until a bad Deployment comes out of a dry run like this.
+#[track_caller]
+fn until(room: &Api, links: bool) {
+    wait(Duration::from_secs(40), "the new policies", || {
+        let answer = room.dry_run(&deployment("probe", linked_pod()));
+        (answer.body.pointer(LINKS) == Some(&json!(links))).then_some(())
+    });
+}
+
+/// A release of the chart in a namespace of its own.
+struct Release {
+    helm: &'static str,
+    name: String,
+    api: Api,
+    folder: PathBuf,
+    service: std::cell::OnceCell<Service>,
+}
+
+impl Release {
+    fn new(helm: &str) -> Self {
+        let helm = ["helm3", "helm4"].into_iter().find(|it| *it == helm).unwrap();
+        let name = format!("fixative-{helm}");
+        let folder = plane().folder(&name);
+        copy(&repository("charts/fixative"), &folder.join("chart"));
+        // Below 1024 only root may listen where the Service is: in the copy that is another port, in both places.
+        let mut changed = 0;
+        for file in ["service.yaml", "_webhook.tpl"] {
+            let path = folder.join("chart/templates").join(file);
+            let text = fs::read_to_string(&path).unwrap();
+            changed += text.matches("port: 443").count();
+            fs::write(path, text.replace("port: 443", &format!("port: {PORT}"))).unwrap();
+        }
+        assert_eq!(changed, 2, "the ports of the Service and of the webhooks");
+        Self {
+            helm,
+            api: room(&name),
+            name,
+            folder,
+            service: std::cell::OnceCell::new(),
+        }
+    }
+
+    fn chart(&self) -> String {
+        self.folder.join("chart").display().to_string()
+    }
+
+    /// A file of values: only this test's namespace is judged.
+    fn values(&self, more: &Value) -> String {
+        let mut values = json!({"webhook": {"namespaceSelector": {"matchLabels": {
+            "kubernetes.io/metadata.name": format!("photos-{}", self.helm),
+        }}}});
+        merge(&mut values, more);
+        let path = self.folder.join("values.yaml");
+        fs::write(&path, values.to_string()).unwrap();
+        path.display().to_string()
+    }
+
+    /// Runs Helm against the real API server.
+    #[track_caller]
+    fn helm(&self, arguments: &[&str]) -> String {
+        let home = |name: &str| self.folder.join(name);
+        let output = Command::new(tool(self.helm))
+            .env_clear()
+            .env("HOME", home("home"))
+            .env("HELM_CACHE_HOME", home("cache"))
+            .env("HELM_CONFIG_HOME", home("config"))
+            .env("HELM_DATA_HOME", home("data"))
+            .args(arguments)
+            .args(["--namespace", &self.api.namespace, "--kubeconfig"])
+            .arg(plane().kubeconfig())
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{} {arguments:?}: {said}", self.helm);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn configuration(&self, kind: &str) -> Value {
+        json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": self.name}})
+    }
+
+    fn pods(&self) -> Vec<Value> {
+        let mut pods = self.api.list("v1", "Pod");
+        pods.retain(|pod| pod["metadata"]["deletionTimestamp"].is_null());
+        pods
+    }
+
+    /// Runs the Pods that the controllers made, until the API server reaches them.
+    #[track_caller]
+    fn run(&self) -> Vec<RunningPod> {
+        let pods = wait(Duration::from_secs(30), "two Pods", || {
+            Some(self.pods()).filter(|pods| pods.len() == 2)
+        });
+        let running: Vec<RunningPod> = pods.iter().map(|pod| RunningPod::start(&self.api, pod)).collect();
+        let service = self.service.get_or_init(|| Service::serve(&self.api, &self.name));
+        for (pod, running) in pods.iter().zip(&running) {
+            service.add(running.replica);
+            let ready = || service.is_ready(running.replica).then_some(());
+            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                wait(Duration::from_secs(40), "a ready Pod", ready);
+            }));
+            assert!(done.is_ok(), "it is not ready:\n{}", running.said());
+            report_ready(&self.api, pod);
+        }
+        until(&plane().api(&format!("photos-{}", self.helm)), false);
+        running
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
+}
+
+fn merge(into: &mut Value, from: &Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key.clone()).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
+}
