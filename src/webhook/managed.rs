@@ -151,7 +151,7 @@ impl Managed {
             let Some(wanted) = wanted else { continue };
             let written = match found {
                 Some(found) => {
-                    let secret = self.written(&wanted, found.metadata.resource_version.clone());
+                    let secret = self.written(&wanted, Some(found));
                     secrets
                         .replace(&self.secret, &PostParams::default(), &secret)
                         .await
@@ -172,7 +172,9 @@ impl Managed {
         Err(ManageError::Raced)
     }
 
-    fn written(&self, held: &Held, resource_version: Option<String>) -> Secret {
+    /// The Secret with these in it. Of one that is there everything else stays: its type cannot be changed, and its
+    /// labels are a chart's.
+    fn written(&self, held: &Held, found: Option<Secret>) -> Secret {
         let since = held
             .ca_since
             .duration_since(UNIX_EPOCH)
@@ -184,12 +186,10 @@ impl Managed {
             (LEAF, &held.leaf.certificate),
             (LEAF_KEY, &held.leaf.key),
         ];
-        Secret {
+        let mut secret = found.unwrap_or_else(|| Secret {
             metadata: ObjectMeta {
                 name: Some(self.secret.clone()),
                 namespace: Some(self.namespace.clone()),
-                resource_version,
-                annotations: Some(BTreeMap::from([(CA_SINCE.to_owned(), since.to_string())])),
                 labels: Some(BTreeMap::from([(
                     "app.kubernetes.io/managed-by".to_owned(),
                     "fixative".to_owned(),
@@ -197,13 +197,13 @@ impl Managed {
                 ..ObjectMeta::default()
             },
             type_: Some("kubernetes.io/tls".to_owned()),
-            data: Some(
-                data.into_iter()
-                    .map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes())))
-                    .collect(),
-            ),
             ..Secret::default()
-        }
+        });
+        let annotations = secret.metadata.annotations.get_or_insert_default();
+        annotations.insert(CA_SINCE.to_owned(), since.to_string());
+        let data = data.map(|(key, text)| (key.to_owned(), ByteString(text.clone().into_bytes())));
+        secret.data.get_or_insert_default().extend(data);
+        secret
     }
 
     /// Puts the CAs into every webhook of both configurations, where another text stands.
