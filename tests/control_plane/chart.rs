@@ -2,17 +2,17 @@
 //! as a kubelet would, with the rights that the chart gives them and with certificates of their own making.
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::kubelet::{RunningPod, report_ready};
+use crate::helm::Helm;
+use crate::kubelet::{RunningPod, report_ready, run_to_end};
 use crate::objects::{deployment, linked_pod};
 use crate::plane::plane;
-use crate::process::{repository, tool, wait};
+use crate::process::{repository, wait};
 use crate::room::room;
 use crate::service::{PORT, Service};
 
@@ -29,49 +29,33 @@ fn helm_4_installs_upgrades_rolls_back_and_uninstalls() {
     life("helm4");
 }
 
-fn life(helm: &str) {
-    let release = Release::new(helm);
-    let photos = room(&format!("photos-{helm}"));
+fn life(program: &'static str) {
+    let release = Release::new(program);
+    let photos = room(&format!("photos-{program}"));
     let named = |name: &str| deployment(name, linked_pod());
 
-    release.helm(&[
-        "install",
-        &release.name,
-        &release.chart(),
-        "--values",
-        &release.values(&json!({})),
-    ]);
-    let mut running = release.run();
+    release.apply("install", &json!({}));
+    let (service, mut running) = release.run();
     photos.create(&named("installed")).has(LINKS, &json!(false));
+
+    release.test();
 
     // New values are mounted into the running Pods; nothing restarts.
     let off = json!({"config": {"policies": {"service-links": {"enabled": false}}}});
-    release.helm(&[
-        "upgrade",
-        &release.name,
-        &release.chart(),
-        "--values",
-        &release.values(&off),
-    ]);
+    release.apply("upgrade", &off);
     running.iter_mut().for_each(|pod| pod.sync(&release.api));
     until(&photos, true);
     assert_eq!(release.pods().len(), 2);
     assert_eq!(release.api.list("apps/v1", "ReplicaSet").len(), 1);
 
-    release.helm(&["rollback", &release.name, "1"]);
+    release.helm.run(&["rollback", &release.name, "1"]);
     running.iter_mut().for_each(|pod| pod.sync(&release.api));
     until(&photos, false);
 
     // The worst case for a removal: a webhook without which nothing goes.
     let fail =
         json!({"webhook": {"mutate": {"failurePolicy": "Fail"}, "validate": {"failurePolicy": "Fail"}}});
-    release.helm(&[
-        "upgrade",
-        &release.name,
-        &release.chart(),
-        "--values",
-        &release.values(&fail),
-    ]);
+    release.apply("upgrade", &fail);
     running.iter_mut().for_each(|pod| pod.sync(&release.api));
     photos.create(&named("failing-closed")).has(LINKS, &json!(false));
     for pod in &running {
@@ -81,8 +65,8 @@ fn life(helm: &str) {
             pod.said()
         );
     }
-    release.helm(&["uninstall", &release.name]);
-    drop(running);
+    release.helm.run(&["uninstall", &release.name]);
+    drop((service, running));
     for kind in CONFIGURATIONS {
         assert_eq!(
             release.api.get(&release.configuration(kind)).status,
@@ -108,70 +92,69 @@ fn until(room: &Api, links: bool) {
 
 /// A release of the chart in a namespace of its own.
 struct Release {
-    helm: &'static str,
+    program: &'static str,
+    helm: Helm,
     name: String,
     api: Api,
-    folder: PathBuf,
-    service: std::cell::OnceCell<Service>,
 }
 
 impl Release {
-    fn new(helm: &str) -> Self {
-        let helm = ["helm3", "helm4"].into_iter().find(|it| *it == helm).unwrap();
-        let name = format!("fixative-{helm}");
-        let folder = plane().folder(&name);
-        copy(&repository("charts/fixative"), &folder.join("chart"));
+    fn new(program: &'static str) -> Self {
+        let name = format!("fixative-{program}");
+        let api = room(&name);
+        let helm = Helm::new(program, &api);
+        copy(&repository("charts/fixative"), &helm.path("chart"));
         // Below 1024 only root may listen where the Service is: in the copy that is another port, in both places.
         let mut changed = 0;
         for file in ["service.yaml", "_webhook.tpl"] {
-            let path = folder.join("chart/templates").join(file);
+            let path = helm.path("chart/templates").join(file);
             let text = fs::read_to_string(&path).unwrap();
             changed += text.matches("port: 443").count();
             fs::write(path, text.replace("port: 443", &format!("port: {PORT}"))).unwrap();
         }
         assert_eq!(changed, 2, "the ports of the Service and of the webhooks");
         Self {
+            program,
             helm,
-            api: room(&name),
             name,
-            folder,
-            service: std::cell::OnceCell::new(),
+            api,
         }
     }
 
     fn chart(&self) -> String {
-        self.folder.join("chart").display().to_string()
+        self.helm.path("chart").display().to_string()
     }
 
     /// A file of values: only this test's namespace is judged.
     fn values(&self, more: &Value) -> String {
-        let mut values = json!({"webhook": {"namespaceSelector": {"matchLabels": {
-            "kubernetes.io/metadata.name": format!("photos-{}", self.helm),
-        }}}});
+        let name = format!("photos-{}", self.program);
+        let selector = json!({"matchLabels": {"kubernetes.io/metadata.name": name}});
+        let mut values = json!({"webhook": {"namespaceSelector": selector}});
         merge(&mut values, more);
-        let path = self.folder.join("values.yaml");
-        fs::write(&path, values.to_string()).unwrap();
-        path.display().to_string()
+        self.helm.values(&values)
     }
 
-    /// Runs Helm against the real API server.
+    /// Installs or upgrades with these values.
     #[track_caller]
-    fn helm(&self, arguments: &[&str]) -> String {
-        let home = |name: &str| self.folder.join(name);
-        let output = Command::new(tool(self.helm))
-            .env_clear()
-            .env("HOME", home("home"))
-            .env("HELM_CACHE_HOME", home("cache"))
-            .env("HELM_CONFIG_HOME", home("config"))
-            .env("HELM_DATA_HOME", home("data"))
-            .args(arguments)
-            .args(["--namespace", &self.api.namespace, "--kubeconfig"])
-            .arg(plane().kubeconfig())
-            .output()
-            .unwrap();
-        let said = String::from_utf8_lossy(&output.stderr);
-        assert!(output.status.success(), "{} {arguments:?}: {said}", self.helm);
-        String::from_utf8(output.stdout).unwrap()
+    fn apply(&self, verb: &str, values: &Value) {
+        let arguments = [verb, &self.name, &self.chart(), "--values", &self.values(values)];
+        self.helm.run(&arguments);
+    }
+
+    /// `helm test`, whose Pod a kubelet runs meanwhile.
+    #[track_caller]
+    fn test(&self) {
+        let pod =
+            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("{}-test", self.name)}});
+        std::thread::scope(|scope| {
+            let test = scope.spawn(|| self.helm.run(&["test", &self.name, "--timeout", "60s"]));
+            let pod = self
+                .api
+                .wait_for(&pod, "the Pod of helm test", |pod| Some(pod.clone()));
+            run_to_end(&self.api, &pod);
+            let said = test.join().expect("helm test");
+            assert!(said.contains("Succeeded"), "{said}");
+        });
     }
 
     fn configuration(&self, kind: &str) -> Value {
@@ -186,12 +169,12 @@ impl Release {
 
     /// Runs the Pods that the controllers made, until the API server reaches them.
     #[track_caller]
-    fn run(&self) -> Vec<RunningPod> {
+    fn run(&self) -> (Service, Vec<RunningPod>) {
         let pods = wait(Duration::from_secs(30), "two Pods", || {
             Some(self.pods()).filter(|pods| pods.len() == 2)
         });
         let running: Vec<RunningPod> = pods.iter().map(|pod| RunningPod::start(&self.api, pod)).collect();
-        let service = self.service.get_or_init(|| Service::serve(&self.api, &self.name));
+        let service = Service::serve(&self.api, &self.name);
         for (pod, running) in pods.iter().zip(&running) {
             service.add(running.replica);
             let ready = || service.is_ready(running.replica).then_some(());
@@ -201,8 +184,8 @@ impl Release {
             assert!(done.is_ok(), "it is not ready:\n{}", running.said());
             report_ready(&self.api, pod);
         }
-        until(&plane().api(&format!("photos-{}", self.helm)), false);
-        running
+        until(&plane().api(&format!("photos-{}", self.program)), false);
+        (service, running)
     }
 }
 

@@ -40,6 +40,8 @@ fn a_webhook_that_hangs_costs_its_timeout_and_no_more() {
     room.create(&deployment("meanwhile", linked_pod()))
         .has(LINKS, &json!(true));
     webhook.signal("CONT");
+    // It was not ready either, and gets connections again once it is.
+    webhook.wait_until_only_the_living_are_ready();
     room.create(&deployment("after", linked_pod()))
         .has(LINKS, &json!(false));
 }

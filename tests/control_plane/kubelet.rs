@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::Command;
 
 use serde_json::{Value, json};
@@ -18,9 +19,11 @@ pub struct RunningPod {
     /// Where it serves.
     pub replica: Replica,
     process: Process,
-    /// By the path in the container.
-    mounts: BTreeMap<String, (String, Mounted)>,
+    mounts: Mounts,
 }
+
+/// By the path in the container: the name of a ConfigMap, and where it is mounted.
+type Mounts = BTreeMap<String, (String, Mounted)>;
 
 impl RunningPod {
     /// Runs the first container of a Pod, with the rights of the Pod's own ServiceAccount.
@@ -28,20 +31,7 @@ impl RunningPod {
         let name = pod["metadata"]["name"].as_str().unwrap();
         let folder = plane().folder(&format!("pod-{name}"));
         let container = &pod["spec"]["containers"][0];
-        let mut mounts = BTreeMap::new();
-        for mount in container["volumeMounts"].as_array().unwrap() {
-            let volume = pod["spec"]["volumes"]
-                .as_array()
-                .unwrap()
-                .iter()
-                .find(|volume| volume["name"] == mount["name"])
-                .unwrap();
-            if let Some(map) = volume["configMap"]["name"].as_str() {
-                let at = mount["mountPath"].as_str().unwrap().to_owned();
-                let mounted = Mounted::new(folder.join(mount["name"].as_str().unwrap()));
-                mounts.insert(at, (map.to_owned(), mounted));
-            }
-        }
+        let mut mounts = mounts(pod, &folder);
         let address = plane().pod_address();
         let port = |name: &str| {
             let mut ports = container["ports"].as_array().unwrap().iter();
@@ -81,6 +71,41 @@ impl RunningPod {
     }
 }
 
+/// Runs the first container of a Pod to its end, and tells how it ended.
+pub fn run_to_end(api: &Api, pod: &Value) {
+    let name = pod["metadata"]["name"].as_str().unwrap();
+    let mut mounts = mounts(pod, &plane().folder(&format!("pod-{name}")));
+    sync(api, &mut mounts);
+    let container = &pod["spec"]["containers"][0];
+    let output = Command::new(FIXATIVE)
+        .env_clear()
+        .args(arguments(container, Ipv4Addr::LOCALHOST, &mounts))
+        .output()
+        .unwrap();
+    let phase = match output.status.success() {
+        true => "Succeeded",
+        false => "Failed",
+    };
+    api.patch_status(pod, &json!({"phase": phase})).accepts();
+}
+
+/// The ConfigMaps that the first container mounts.
+fn mounts(pod: &Value, folder: &Path) -> Mounts {
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let volumes = list(&pod["spec"]["volumes"]);
+    let mounts = list(&pod["spec"]["containers"][0]["volumeMounts"]);
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    mounts
+        .iter()
+        .filter_map(|mount| {
+            let volume = volumes.iter().find(|volume| volume["name"] == mount["name"])?;
+            let map = volume["configMap"]["name"].as_str()?;
+            let mounted = Mounted::new(folder.join(text(&mount["name"])));
+            Some((text(&mount["mountPath"]), (map.to_owned(), mounted)))
+        })
+        .collect()
+}
+
 /// The Pod is ready, as its probe says.
 pub fn report_ready(api: &Api, pod: &Value) {
     let ready = json!({"type": "Ready", "status": "True"});
@@ -88,7 +113,7 @@ pub fn report_ready(api: &Api, pod: &Value) {
     api.patch_status(pod, &status).accepts();
 }
 
-fn sync(api: &Api, mounts: &mut BTreeMap<String, (String, Mounted)>) {
+fn sync(api: &Api, mounts: &mut Mounts) {
     for (map, mounted) in mounts.values_mut() {
         let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": map}});
         let found = api.get(&map);
@@ -102,11 +127,7 @@ fn sync(api: &Api, mounts: &mut BTreeMap<String, (String, Mounted)>) {
 }
 
 /// The container's arguments with the Pod's own address, and the folders where they are on this machine.
-fn arguments(
-    container: &Value,
-    address: Ipv4Addr,
-    mounts: &BTreeMap<String, (String, Mounted)>,
-) -> Vec<String> {
+fn arguments(container: &Value, address: Ipv4Addr, mounts: &Mounts) -> Vec<String> {
     let arguments = container["args"].as_array().unwrap().iter();
     arguments
         .map(|argument| {

@@ -125,3 +125,28 @@ fn a_kill_costs_only_what_the_failure_policy_allows() {
     load.go_on(100);
     none_failed(&load.end());
 }
+
+#[test]
+fn under_fail_a_kill_refuses_what_the_dead_one_held_and_no_more() {
+    let room = room("load-kill-fail");
+    let mut webhook = Webhook::start(&room, TWO);
+    let load = Load::start(&room);
+    load.go_on(50);
+    webhook.kill_replica();
+    webhook.wait_until_only_the_living_are_ready();
+    load.go_on(100);
+    let tally = load.end();
+    println!(
+        "{} of {} calls were refused after a kill",
+        tally.failed.len(),
+        tally.calls
+    );
+    // Nothing goes in unrepaired, and each refusal names the webhook.
+    assert_eq!(tally.unrepaired, 0, "{tally:?}");
+    for failed in &tally.failed {
+        let message = failed["message"].as_str().unwrap();
+        assert_eq!(failed["code"], 500, "{failed}");
+        assert!(message.contains(".fixative.dev"), "{message}");
+    }
+    assert!(tally.repaired > 100, "{tally:?}");
+}
