@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -17,6 +17,7 @@ use crate::room::room;
 use crate::service::{PORT, Service};
 
 const LINKS: &str = "/spec/template/spec/enableServiceLinks";
+const PATIENCE: Duration = Duration::from_secs(40);
 const CONFIGURATIONS: [&str; 2] = ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"];
 
 #[test]
@@ -84,7 +85,7 @@ fn life(program: &'static str) {
 /// Waits until a bad Deployment comes out of a dry run like this.
 #[track_caller]
 fn until(room: &Api, links: bool) {
-    wait(Duration::from_secs(40), "the new policies", || {
+    wait(PATIENCE, "the new policies", || {
         let answer = room.dry_run(&deployment("probe", linked_pod()));
         (answer.body.pointer(LINKS) == Some(&json!(links))).then_some(())
     });
@@ -170,18 +171,18 @@ impl Release {
     /// Runs the Pods that the controllers made, until the API server reaches them.
     #[track_caller]
     fn run(&self) -> (Service, Vec<RunningPod>) {
-        let pods = wait(Duration::from_secs(30), "two Pods", || {
+        let pods = wait(PATIENCE, "two Pods", || {
             Some(self.pods()).filter(|pods| pods.len() == 2)
         });
         let running: Vec<RunningPod> = pods.iter().map(|pod| RunningPod::start(&self.api, pod)).collect();
         let service = Service::serve(&self.api, &self.name);
         for (pod, running) in pods.iter().zip(&running) {
             service.add(running.replica);
-            let ready = || service.is_ready(running.replica).then_some(());
-            let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-                wait(Duration::from_secs(40), "a ready Pod", ready);
-            }));
-            assert!(done.is_ok(), "it is not ready:\n{}", running.said());
+            let start = Instant::now();
+            wait(PATIENCE * 2, "a ready Pod", || {
+                assert!(start.elapsed() < PATIENCE, "it is not ready:\n{}", running.said());
+                service.is_ready(running.replica).then_some(())
+            });
             report_ready(&self.api, pod);
         }
         until(&plane().api(&format!("photos-{}", self.program)), false);

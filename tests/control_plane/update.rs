@@ -4,8 +4,6 @@ use serde_json::{Value, json};
 
 use crate::api::{Api, Patch};
 use crate::objects::{UNMOUNTED, deployment, good_pod, linked_pod, unmounted_pod, workloads};
-use crate::plane::plane;
-use crate::process::repository;
 use crate::room::room;
 use crate::webhook::{Settings, Webhook};
 
@@ -159,7 +157,6 @@ fn what_is_immutable_is_held() {
     other["metadata"]["name"] = "other".into();
     room.create(&other)
         .has("/spec/podManagementPolicy", &json!("Parallel"));
-    assert!(repository("tests/fixtures/packs/parallel/pack.yaml").is_file());
 }
 
 #[test]
@@ -194,5 +191,4 @@ fn status_is_nobodys_business() {
         .accepts()
         .warns_nothing();
     assert_eq!(webhook.metric("fixative_admission_requests_total", &[]), calls);
-    assert!(plane().audit_log().contains("update-status"));
 }
