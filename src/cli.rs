@@ -1,5 +1,7 @@
 //! The command line: clap types only.
 
+mod audit;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -7,18 +9,21 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+pub use audit::{AuditArgs, AuditFormat, ClusterArgs};
+
 const AFTER_HELP: &str = "\
 Examples:
   helm install immich immich/immich --post-renderer fixative     Helm 3 (Helm 4: see the README)
   fixative render manifests/ > patched.yaml                      the same without Helm
   helm template immich immich/immich | fixative                  a pipe is rendered
+  fixative audit                                                 what is wrong in the cluster
   fixative policies list                                         what is loaded
   fixative policies show media-location                          why it exists, what it takes
 
 Exit status:
   0  good
   1  the answer is no: a finding denies, a test fails
-  2  it could not be answered: usage, policy, configuration, input, output";
+  2  it could not be answered: usage, policy, configuration, input, cluster, output";
 
 const RENDER_HELP: &str = "\
 Nothing is written unless everything went well: as many objects go out as came in, and documents that no \
@@ -83,7 +88,20 @@ Examples:
   fixative policies list
   fixative policies list --config fixative.yaml
   fixative policies show nvme-affinity
-  fixative policies schema config > fixative-config.schema.json";
+  fixative policies schema config > fixative-config.schema.json
+  fixative policies rbac --door audit
+  fixative policies webhook-rules";
+
+const RBAC_HELP: &str = "\
+Examples:
+  fixative policies rbac
+  fixative policies rbac --door audit
+  fixative policies rbac --param nvme-affinity.label=example.com/nvme";
+
+const WEBHOOK_RULES_HELP: &str = "\
+Examples:
+  fixative policies webhook-rules
+  fixative policies webhook-rules --policies mine";
 
 /// Repairs what a Helm chart rendered and holds the cluster to the same repair.
 ///
@@ -112,6 +130,9 @@ pub enum Command {
     /// Make certificates for development
     #[command(after_help = CERTS_HELP)]
     Certs(CertsArgs),
+    /// Find what the policies have to say of a live cluster
+    #[command(after_help = audit::HELP)]
+    Audit(AuditArgs),
     /// Run the tests that stand beside policies
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),
@@ -276,6 +297,12 @@ pub struct ServeArgs {
     /// The name of the mutating and of the validating configuration, which get the CA of --tls-secret
     #[arg(long, value_name = "NAME", help_heading = "Certificate")]
     pub webhook_configuration: Option<String>,
+    /// Watch the objects that the policies ask for: `fixative policies rbac` prints what that needs
+    #[arg(long, help_heading = "Facts")]
+    pub facts: bool,
+    /// Which cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArgs,
     /// The webhook's own namespace, which is never judged
     #[arg(short, long, value_name = "NAME", env = "POD_NAMESPACE", hide_env_values = true, value_parser = namespace, help_heading = "Cluster")]
     pub namespace: Option<String>,
@@ -339,6 +366,35 @@ pub enum PoliciesCommand {
         /// The kind of file.
         kind: SchemaKind,
     },
+    /// What a ClusterRole must allow: YAML for its `rules`
+    ///
+    /// The facts that the active policies ask for, and for an audit also the objects that they judge. Secrets
+    /// are never among them. A rule that computes the kind it asks for is named in a comment.
+    #[command(after_help = RBAC_HELP)]
+    Rbac {
+        /// Who reads: the webhook or `fixative audit`.
+        #[arg(long, value_name = "DOOR", default_value = "admission")]
+        door: LiveDoor,
+        /// Which policies.
+        #[command(flatten)]
+        set: SetArgs,
+    },
+    /// What the webhook is to be called for: YAML for `webhooks[].rules`
+    ///
+    /// Only the kinds that a rule of an active policy can match at admission. A rule that may match any kind
+    /// is an error, and so is one about kinds without which a cluster does not run (Node, Lease, Namespace,
+    /// RBAC, webhook configurations).
+    #[command(after_help = WEBHOOK_RULES_HELP)]
+    WebhookRules(SetArgs),
+}
+
+/// Doors that look at a live cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum LiveDoor {
+    /// The webhook.
+    Admission,
+    /// `fixative audit`.
+    Audit,
 }
 
 /// Kinds of files that have a schema.

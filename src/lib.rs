@@ -34,6 +34,7 @@ pub mod testing;
 pub mod world;
 
 pub mod cli;
+pub mod cluster;
 pub mod command;
 pub mod output;
 pub mod webhook;

@@ -25,6 +25,12 @@ pub enum Why {
     NotWatched,
     /// The watch has not delivered its first list.
     NotSynced,
+    /// It was not among what was read of the cluster.
+    NotRead,
+    /// One namespace of the cluster was read, and it is in another one.
+    OtherNamespace,
+    /// Only a request of the API server tells it.
+    OnlyAtAdmission,
     /// The cluster refused to show it.
     Forbidden,
     /// It stands in a Secret, whose values are never read.
@@ -49,6 +55,9 @@ impl Unknown {
             Why::NotGiven => "say it with an option (--namespace, --kube-version)",
             Why::NotWatched => "switch this fact on for the webhook",
             Why::NotSynced => "wait until the watch has synced",
+            Why::NotRead => "write the kind into the policy as text, so that it is read",
+            Why::OtherNamespace => "audit all namespaces, without --namespace",
+            Why::OnlyAtAdmission => "see what the webhook says when the object is changed",
             Why::Forbidden => "grant the permission that `fixative policies rbac` prints",
             Why::Secret => "write the value into the pod or a ConfigMap if it is no secret",
             Why::Policy => "see the policy's documentation",
@@ -63,6 +72,9 @@ impl fmt::Display for Unknown {
             Why::NotGiven => "is not given",
             Why::NotWatched => "is not watched",
             Why::NotSynced => "has not been read from the cluster yet",
+            Why::NotRead => "was not read from the cluster",
+            Why::OtherNamespace => "is outside of the namespace that was read",
+            Why::OnlyAtAdmission => "is known at admission only",
             Why::Forbidden => "may not be read",
             Why::Secret => "stands in a Secret, which is not read",
             Why::Policy => return write!(f, "{}", self.what),

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use ::cel::common::ast::operators as op;
 use ::cel::common::ast::{CallExpr, ComprehensionExpr, EntryExpr, Expr, IdedExpr, LiteralValue, SelectExpr};
 
+use super::Asked;
 use super::functions::Functions;
 use super::ir::{Compiled, Ir, Literal, Loop, LoopKind, Operator, Slot};
 use super::library::{self, Style};
@@ -27,10 +28,11 @@ pub(super) struct Names<'n> {
     pub fields: &'n [Fields<'n>],
 }
 
-/// A compiled tree, and the names and host functions that it mentions.
+/// A compiled tree, the names and host functions that it mentions, and the kinds that it asks the world for.
 pub(super) struct Lowered {
     pub compiled: Compiled,
     pub mentions: BTreeSet<String>,
+    pub asked: BTreeSet<Asked>,
 }
 
 /// Lowers the tree of `source`.
@@ -41,6 +43,7 @@ pub(super) fn lower(source: &str, tree: &IdedExpr, names: &Names<'_>) -> Result<
         locals: Vec::new(),
         mentioned: Vec::new(),
         mentions: BTreeSet::new(),
+        asked: BTreeSet::new(),
         slots: 0,
         depth: 0,
         nodes: 0,
@@ -50,6 +53,7 @@ pub(super) fn lower(source: &str, tree: &IdedExpr, names: &Names<'_>) -> Result<
     let Lowering {
         mentioned,
         mentions,
+        asked,
         slots,
         ..
     } = lowering;
@@ -60,6 +64,7 @@ pub(super) fn lower(source: &str, tree: &IdedExpr, names: &Names<'_>) -> Result<
             slots,
         },
         mentions,
+        asked,
     })
 }
 
@@ -71,6 +76,7 @@ struct Lowering<'n> {
     locals: Vec<(String, Slot)>,
     mentioned: Vec<String>,
     mentions: BTreeSet<String>,
+    asked: BTreeSet<Asked>,
     slots: usize,
     depth: usize,
     nodes: usize,

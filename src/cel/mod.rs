@@ -20,6 +20,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+use crate::kube::GroupKind;
 use crate::unknown::Unknown;
 
 /// A named CEL expression with arguments; inlined when a program that calls it is compiled.
@@ -99,11 +100,16 @@ impl Environment {
         };
         let lowered = lower::lower(source, &tree, &names);
         parse::dismantle(tree);
-        let lower::Lowered { compiled, mentions } = lowered?;
+        let lower::Lowered {
+            compiled,
+            mentions,
+            asked,
+        } = lowered?;
         Ok(Program {
             source: source.to_owned(),
             compiled,
             mentions,
+            asked,
         })
     }
 }
@@ -119,6 +125,16 @@ pub struct Program {
     source: String,
     compiled: ir::Compiled,
     mentions: BTreeSet<String>,
+    asked: BTreeSet<Asked>,
+}
+
+/// What `world.get` or `world.list` is asked for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Asked {
+    /// Objects of this kind: the expression writes it out.
+    Kind(GroupKind),
+    /// Objects of a kind that the expression computes.
+    Computed,
 }
 
 /// Why an evaluation gave no value.
@@ -206,6 +222,11 @@ impl Program {
     /// is there as `item.*`, too.
     pub fn mentions(&self) -> &BTreeSet<String> {
         &self.mentions
+    }
+
+    /// What it may ask `world.get` and `world.list` for, functions inlined.
+    pub fn asked(&self) -> &BTreeSet<Asked> {
+        &self.asked
     }
 
     /// Evaluates to JSON.

@@ -53,8 +53,5 @@ fn write(path: &Path, text: &str, mode: u32) -> Result<(), Failure> {
 }
 
 fn unwritable(path: &Path, error: std::io::Error) -> Failure {
-    Failure::Unwritable {
-        path: path.display().to_string(),
-        error,
-    }
+    Failure::Unwritable(path.display().to_string(), error)
 }

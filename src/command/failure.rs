@@ -3,6 +3,8 @@
 use std::io;
 
 use super::input::InputError;
+use crate::cluster::ClientError;
+use crate::cluster::lists::ListError;
 use crate::output::style::Tone;
 use crate::output::{Style, clean, diagnostic};
 use crate::source::Diagnostic;
@@ -27,17 +29,26 @@ pub(crate) enum Failure {
     /// The server could not start.
     #[error(transparent)]
     Serve(#[from] ServeError),
-    /// A file could not be written.
-    #[error("{path} cannot be written: {error}")]
-    Unwritable {
-        /// The file.
-        path: String,
-        /// Why.
-        error: io::Error,
-    },
     /// A certificate could not be made.
     #[error(transparent)]
     Issue(#[from] IssueError),
+    /// No cluster can be asked.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// A cluster does not answer.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// Nothing may be seen.
+    #[error(
+        "nothing that the policies judge may be listed, so nothing can be said of this cluster; `fixative policies rbac --door audit` prints what a ClusterRole must allow"
+    )]
+    Closed,
+    /// A file of ours cannot be written; none is left half written.
+    #[error("cannot write {0}: {1}")]
+    Unwritable(String, #[source] io::Error),
+    /// The system gives no thread or no socket.
+    #[error("cannot start to talk to a cluster: {0}")]
+    Runtime(#[source] io::Error),
     /// The answer did not get out.
     #[error("cannot write to standard output: {0}; what is there may be cut off, do not use it")]
     Output(#[source] io::Error),

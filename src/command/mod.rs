@@ -1,6 +1,7 @@
 //! One file per subcommand, and what they share: reading, loading, speaking, answering.
 
 mod answer;
+mod audit;
 mod certs;
 mod clock;
 mod completions;
@@ -116,6 +117,7 @@ fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
         Command::Render(args) => render::run(args, console),
         Command::Serve(args) => serve::run(args, console),
         Command::Certs(args) => certs::run(&args.command, console),
+        Command::Audit(args) => audit::run(args, console),
         Command::Test(args) => test::run(args, console),
         Command::Policies(args) => policies::run(&args.command, console),
         Command::Last => last::run(),

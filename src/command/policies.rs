@@ -1,8 +1,10 @@
 //! `fixative policies`: what is loaded.
 
 use super::{Console, Failure, Status, answer, set};
-use crate::cli::{PoliciesCommand, SchemaKind, SetArgs};
-use crate::output::{clean, policies};
+use crate::cli::{LiveDoor, PoliciesCommand, SchemaKind, SetArgs};
+use crate::output::rbac::{self, Reading};
+use crate::output::{clean, policies, webhook_rules};
+use crate::policy::{Door, KindError, PolicySet};
 use crate::{policy, testing};
 
 pub(super) fn run(command: &PoliciesCommand, console: &mut Console) -> Result<Status, Failure> {
@@ -10,6 +12,11 @@ pub(super) fn run(command: &PoliciesCommand, console: &mut Console) -> Result<St
         PoliciesCommand::List(args) => policies::list(&set::load(args, console)?, console.answer_style()),
         PoliciesCommand::Show { name, set } => show(name, set, console)?,
         PoliciesCommand::Schema { kind } => schema(*kind),
+        PoliciesCommand::Rbac { door, set } => rbac(&set::load(set, console)?, *door)?,
+        PoliciesCommand::WebhookRules(args) => {
+            let set = set::load(args, console)?;
+            webhook_rules::list(&set.judged(Door::Admission).map_err(unnamed)?)
+        }
     };
     answer::write(&text)?;
     Ok(Status::Good)
@@ -20,6 +27,27 @@ fn show(name: &str, args: &SetArgs, console: &mut Console) -> Result<String, Fai
     let policy = set.policies.iter().find(|policy| policy.name == name);
     let policy = policy.ok_or_else(|| Failure::Usage(policies::unknown(&set, &clean(name))))?;
     Ok(policies::show(&set, policy, console.answer_style()))
+}
+
+/// The webhook reads what its policies ask for, an audit also what they judge.
+fn rbac(set: &PolicySet, door: LiveDoor) -> Result<String, Failure> {
+    Ok(match door {
+        LiveDoor::Admission => {
+            let asks = set.asks(Door::Admission);
+            rbac::rules(&asks.kinds, &asks, Reading::Watching)
+        }
+        LiveDoor::Audit => {
+            let asks = set.asks(Door::Audit);
+            let judged = set.judged(Door::Audit).map_err(unnamed)?;
+            let kinds = asks.kinds.iter().chain(judged.0.keys()).cloned().collect();
+            rbac::rules(&kinds, &asks, Reading::Once)
+        }
+    })
+}
+
+/// Kinds that cannot be told, or that may not be judged.
+pub(super) fn unnamed(error: KindError) -> Failure {
+    Failure::Usage(error.to_string())
 }
 
 fn schema(kind: SchemaKind) -> String {

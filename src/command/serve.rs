@@ -1,23 +1,26 @@
 //! `fixative serve`: the admission webhook.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use ::kube::Client;
 use tracing_subscriber::EnvFilter;
 
 use super::{Console, Failure, Status, set};
 use crate::cli::{ServeArgs, SetArgs};
+use crate::cluster::{self, ClientOptions, Facts};
 use crate::output::Style;
+use crate::webhook::configurations::Configurations;
 use crate::webhook::events::Events;
 use crate::webhook::managed::Managed;
-use crate::webhook::policies::Load;
-use crate::webhook::serve::{CertificateSource, Options, serve};
-use crate::world::Unwatched;
+use crate::webhook::policies::{Cluster, Load};
+use crate::webhook::serve::{CertificateSource, Options, judges, serve};
 
 /// A policy may nest deep before it meets its budget.
 const STACK: usize = 16 << 20;
-/// Threads that judge; more would only take memory.
-const JUDGES: usize = 64;
+/// Threads beside those that judge: names are looked up on them.
+const OTHERS: usize = 4;
 
 pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Failure> {
     log();
@@ -25,7 +28,7 @@ pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Fa
         .enable_all()
         .thread_name("fixative")
         .thread_stack_size(STACK)
-        .max_blocking_threads(JUDGES)
+        .max_blocking_threads(judges() + OTHERS)
         .build()
         .map_err(|error| Failure::Usage(format!("no threads can be started: {error}")))?;
     runtime.block_on(start(args))?;
@@ -35,21 +38,21 @@ pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Fa
 }
 
 async fn start(args: &ServeArgs) -> Result<(), Failure> {
-    let needs_cluster = args.tls_secret.is_some();
+    let needs_cluster = args.tls_secret.is_some() || args.facts || args.webhook_configuration.is_some();
     let client = if needs_cluster {
-        Some(client().await?)
+        Some(cluster::connect(&client_options(args)).await?)
     } else {
         None
     };
+    let cluster = cluster(args, client.as_ref());
     let options = Options {
         listen: args.listen,
         health_listen: args.health_listen,
-        certificate: certificate(args, client.as_ref())?,
+        certificate: certificate(args, client, &cluster)?,
         load: load(args.set.clone()),
         folders: set::folders(&args.set),
-        world: Arc::new(Unwatched),
         own_namespace: args.namespace.clone(),
-        events: events(args, client),
+        cluster,
         max_connections: usize::from(args.max_connections),
         drain: Duration::from_secs(u64::from(args.drain)),
     };
@@ -57,26 +60,48 @@ async fn start(args: &ServeArgs) -> Result<(), Failure> {
     Ok(())
 }
 
-async fn client() -> Result<::kube::Client, Failure> {
-    let client = ::kube::Client::try_default().await;
-    client.map_err(|error| Failure::Usage(format!("the cluster cannot be reached: {error}")))
+fn client_options(args: &ServeArgs) -> ClientOptions {
+    ClientOptions {
+        kubeconfig: args.cluster.kubeconfig.clone(),
+        context: args.cluster.context.clone(),
+        patience: None,
+    }
 }
 
-fn certificate(args: &ServeArgs, client: Option<&::kube::Client>) -> Result<CertificateSource, Failure> {
+fn cluster(args: &ServeArgs, client: Option<&Client>) -> Cluster {
+    let Some(client) = client else {
+        return Cluster::default();
+    };
+    let configurations = args.webhook_configuration.clone();
+    Cluster {
+        events: events(args, client),
+        // What is watched is told by the policies, which are loaded next.
+        facts: args
+            .facts
+            .then(|| Arc::new(Facts::watch(client.clone(), BTreeSet::new()))),
+        configurations: configurations.map(|name| Configurations::new(client.clone(), name)),
+    }
+}
+
+fn certificate(
+    args: &ServeArgs,
+    client: Option<Client>,
+    cluster: &Cluster,
+) -> Result<CertificateSource, Failure> {
     if let Some(folder) = &args.tls_dir {
         return Ok(CertificateSource::Folder(folder.clone()));
     }
     match (client, &args.tls_secret, &args.namespace, &args.service) {
         (Some(client), Some(secret), Some(namespace), Some(service)) => {
             Ok(CertificateSource::Managed(Box::new(Managed {
-                client: client.clone(),
+                client,
                 namespace: namespace.clone(),
                 secret: secret.clone(),
                 names: vec![
                     format!("{service}.{namespace}.svc"),
                     format!("{service}.{namespace}"),
                 ],
-                configuration: args.webhook_configuration.clone(),
+                configurations: cluster.configurations.clone(),
             })))
         }
         _ => Err(Failure::Usage(
@@ -85,10 +110,10 @@ fn certificate(args: &ServeArgs, client: Option<&::kube::Client>) -> Result<Cert
     }
 }
 
-fn events(args: &ServeArgs, client: Option<::kube::Client>) -> Events {
+fn events(args: &ServeArgs, client: &Client) -> Events {
     let pod = std::env::var("POD_NAME").ok().filter(|name| !name.is_empty());
-    match (client, &args.namespace, pod) {
-        (Some(client), Some(namespace), Some(pod)) => Events::on_pod(client, namespace, &pod),
+    match (&args.namespace, pod) {
+        (Some(namespace), Some(pod)) => Events::on_pod(client.clone(), namespace, &pod),
         _ => Events::default(),
     }
 }

@@ -66,6 +66,19 @@ impl Gvk {
 }
 
 impl GroupKind {
+    /// Of a group; the core group is empty.
+    pub fn new(kind: &str, group: &str) -> Self {
+        Self {
+            kind: kind.into(),
+            group: group.into(),
+        }
+    }
+
+    /// Whether it is the Secret, whose values are never read.
+    pub fn is_secret(&self) -> bool {
+        self.kind == "Secret" && self.group.is_empty()
+    }
+
     /// From `Deployment.apps` or `Pod`.
     pub fn parse(text: &str) -> Self {
         let (kind, group) = text.split_once('.').unwrap_or((text, ""));

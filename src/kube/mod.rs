@@ -5,6 +5,7 @@ pub mod env;
 pub mod gvk;
 pub mod image;
 pub mod quantity;
+pub mod resource;
 pub mod volume;
 pub mod workload;
 

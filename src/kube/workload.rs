@@ -36,6 +36,21 @@ pub fn pod_pointer(gvk: &Gvk) -> Option<Pointer> {
     ))
 }
 
+/// Whether an object was made by the controller of a workload, which describes the same pod: a ReplicaSet, its
+/// Pods. One that another controller made (a database's operator) is described nowhere else.
+pub fn is_made_by_workload(object: &Value) -> bool {
+    let owners = object
+        .pointer("/metadata/ownerReferences")
+        .and_then(Value::as_array);
+    let is_workload = |owner: &Value| {
+        let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
+        let gvk = Gvk::new(text("apiVersion"), text("kind"));
+        owner.get("controller") == Some(&Value::Bool(true))
+            && WORKLOADS.contains(&(gvk.kind.as_str(), gvk.group.as_str()))
+    };
+    owners.is_some_and(|owners| owners.iter().any(is_workload))
+}
+
 /// Whether an init container is a native sidecar (`restartPolicy: Always`), which runs as long as the pod.
 pub fn is_sidecar(init_container: &Value) -> bool {
     init_container.get("restartPolicy").and_then(Value::as_str) == Some("Always")
@@ -89,5 +104,27 @@ mod tests {
         }});
         let found: Vec<String> = containers(&pod).map(|(at, _)| at.to_string()).collect();
         assert_eq!(found, ["/spec/containers/0", "/spec/initContainers/1"]);
+    }
+
+    #[test]
+    fn workloads_are_told_from_other_controllers() {
+        let owner = |api_version: &str, kind: &str, controller: bool| {
+            serde_json::json!({"metadata": {"ownerReferences": [
+                {"apiVersion": "v1", "kind": "Node", "name": "n"},
+                {"apiVersion": api_version, "kind": kind, "name": "o", "controller": controller},
+            ]}})
+        };
+        let cases = [
+            (owner("apps/v1", "ReplicaSet", true), true),
+            (owner("batch/v1", "Job", true), true),
+            (owner("v1", "ReplicationController", true), true),
+            (owner("apps/v1", "ReplicaSet", false), false),
+            (owner("postgresql.cnpg.io/v1", "Cluster", true), false),
+            (owner("example.com/v1", "ReplicaSet", true), false),
+            (serde_json::json!({}), false),
+        ];
+        for (object, expected) in cases {
+            assert_eq!(is_made_by_workload(&object), expected, "{object}");
+        }
     }
 }

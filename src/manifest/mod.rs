@@ -16,6 +16,7 @@ mod write;
 pub use read::read;
 pub use rewrite::rewrite;
 pub use split::split;
+pub use write::{yaml, yaml_item};
 
 use serde_json::Value;
 

@@ -2,6 +2,7 @@
 //! misread; every block is read back by our own reader before it is used, and JSON (which is YAML) is what
 //! remains where that fails.
 
+use serde::Serialize;
 use serde_json::Value;
 
 use super::layout::Style;
@@ -24,6 +25,24 @@ pub(super) struct Manner {
     pub lists: ListIndent,
     /// Whether `|` may be used: not where the text ends without a line break, which would be part of it.
     pub block_scalars: bool,
+}
+
+/// How we write a whole document of our own.
+const OURS: Manner = Manner {
+    lists: ListIndent::Flush,
+    block_scalars: true,
+};
+
+/// A document of our own in block style, with the last line break.
+pub fn yaml(value: &impl Serialize) -> String {
+    let value = serde_json::to_value(value).unwrap_or_default();
+    let text = block(&value, OURS).unwrap_or_else(|| json(&value));
+    text + "\n"
+}
+
+/// The same as the item of a list in column 0.
+pub fn yaml_item(value: &Value) -> String {
+    format!("-{}\n", after_dash(value, OURS))
 }
 
 /// Lines longer than this are not folded: a folded text is hard to compare with what an author wrote.

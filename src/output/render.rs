@@ -200,7 +200,7 @@ fn change(object: &ResourceId, edit: &Edit) -> String {
 }
 
 /// `Deployment photos/immich-server, spec.template.spec`.
-fn about(finding: &Finding) -> String {
+pub(super) fn about(finding: &Finding) -> String {
     let place = finding.place.keyed.to_string();
     if place.is_empty() {
         return finding.object.to_string();

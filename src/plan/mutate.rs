@@ -297,6 +297,11 @@ fn changes_at(
     if !condition(pair, here)? {
         return Ok(Vec::new());
     }
+    if let (Verb::Merge(template), Some(current)) = (&pair.rule.verb, place.item) {
+        let patch = template.patch(&mut |program| program.evaluate(here))?;
+        let changes = repair::merged(place.ty, current, &patch)?;
+        return Ok(below(&place.pointer, changes));
+    }
     let absent = Value::Null;
     let current = place.item.unwrap_or(&absent);
     let wanted = repair::wanted(&pair.rule.verb, place.ty, current, &mut |program| {
@@ -308,16 +313,19 @@ fn changes_at(
             pointer: place.pointer.clone(),
             action: Action::Remove { old: current.clone() },
         }],
-        Some(wanted) if wanted == *current => Vec::new(),
+        Some(wanted) if schema::same(&wanted, current) => Vec::new(),
         Some(wanted) if place.missing > 0 => vec![creation(place, root, wanted)],
-        Some(wanted) => schema::diff(place.ty, current, &wanted)
-            .into_iter()
-            .map(|change| Change {
-                pointer: place.pointer.join(&change.pointer),
-                ..change
-            })
-            .collect(),
+        Some(wanted) => below(&place.pointer, schema::diff(place.ty, current, &wanted)),
     })
+}
+
+/// Changes of a value, as changes of what holds it.
+fn below(place: &Pointer, changes: Vec<Change>) -> Vec<Change> {
+    let moved = changes.into_iter().map(|change| Change {
+        pointer: place.join(&change.pointer),
+        ..change
+    });
+    moved.collect()
 }
 
 /// Whether the rule's `where` holds at this place.

@@ -152,6 +152,10 @@ impl<'a> SubjectScope<'a> {
     }
 
     fn add_peers(&self, object: &Value, component: &str, items: &mut Vec<Value>) {
+        // An old ReplicaSet still describes the pod of a release that is gone.
+        if workload::is_made_by_workload(object) {
+            return;
+        }
         let Some(gvk) = crate::kube::Gvk::of(object) else {
             return;
         };

@@ -22,6 +22,8 @@ pub struct View<'a> {
     pub object: &'a Value,
     /// Whether null-valued keys are as good as absent (text).
     pub hide_null: bool,
+    /// The pod that the object describes; every rule asks for it.
+    pod: Option<&'a Value>,
     /// Every matcher asks for them.
     components: OnceLock<Result<Vec<String>, Fault>>,
 }
@@ -29,26 +31,25 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// An object as `pack` sees it.
     pub fn new(pack: &'a Pack, gvk: &'a Gvk, object: &'a Value, hide_null: bool) -> Self {
-        let components = OnceLock::new();
+        let pod = workload::pod_pointer(gvk).and_then(|at| at.get(object));
         Self {
             pack,
             gvk,
             object,
             hide_null,
-            components,
+            pod: pod.filter(|pod| pod.is_object()),
+            components: OnceLock::new(),
         }
     }
 
     /// Where the object describes a pod.
     pub fn pod_pointer(&self) -> Option<Pointer> {
-        workload::pod_pointer(self.gvk).filter(|at| at.get(self.object).is_some_and(Value::is_object))
+        workload::pod_pointer(self.gvk).filter(|_| self.pod.is_some())
     }
 
     /// The pod that the object describes.
     pub fn pod(&self) -> Option<&'a Value> {
-        workload::pod_pointer(self.gvk)?
-            .get(self.object)
-            .filter(|pod| pod.is_object())
+        self.pod
     }
 
     /// The root of a rule's paths: place, value and type.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Locality, Matcher, Template, Variable, Verb};
-use crate::cel::Program;
+use crate::cel::{Asked, Program};
 
 /// Names and functions that look beyond the object, its params and its own metadata.
 const FACTUAL: [&str; 10] = [
@@ -22,7 +22,12 @@ const FACTUAL: [&str; 10] = [
 const OLD: [&str; 2] = ["oldObject", "oldPod"];
 
 /// What the expressions of a rule mention, variables followed.
-pub(super) struct Mentions(BTreeSet<String>);
+pub(super) struct Mentions {
+    /// Names and host functions.
+    pub(super) names: BTreeSet<String>,
+    /// What the world is asked for by kind.
+    pub(super) asked: BTreeSet<Asked>,
+}
 
 impl Mentions {
     /// Everything that the programs of a rule mention.
@@ -31,20 +36,24 @@ impl Mentions {
             .iter()
             .map(|variable| (format!("variables.{}", variable.name), variable))
             .collect();
-        let mut all = BTreeSet::new();
+        let mut all = Self {
+            names: BTreeSet::new(),
+            asked: BTreeSet::new(),
+        };
         let mut rest: Vec<&Program> = programs.collect();
         let mut seen = BTreeSet::new();
         while let Some(program) = rest.pop() {
+            all.asked.extend(program.asked().iter().cloned());
             for name in program.mentions() {
                 if let Some(variable) = by_name.get(name)
                     && seen.insert(name.clone())
                 {
                     rest.push(&variable.program);
                 }
-                all.insert(name.clone());
+                all.names.insert(name.clone());
             }
         }
-        Self(all)
+        all
     }
 
     /// Whether the rule needs more than the object, params and own metadata.
@@ -52,7 +61,7 @@ impl Mentions {
         let by_match = matchers
             .iter()
             .any(|matcher| matcher.namespace_selector.is_some() || matcher.operations.is_some());
-        match by_match || FACTUAL.iter().any(|name| self.0.contains(*name)) {
+        match by_match || FACTUAL.iter().any(|name| self.names.contains(*name)) {
             true => Locality::Factual,
             false => Locality::Local,
         }
@@ -69,7 +78,7 @@ impl Mentions {
             "oldPod.*",
         ];
         const FIELDS: [&str; 3] = ["value", "data", "stringData"];
-        self.0.iter().any(|name| {
+        self.names.iter().any(|name| {
             let field = name.split_once('.').map_or("", |(_, field)| field);
             WHOLE.contains(&name.as_str()) || FIELDS.contains(&field)
         })
@@ -77,12 +86,12 @@ impl Mentions {
 
     /// Whether the expressions read the admission request.
     pub fn reads_request(&self) -> bool {
-        self.0.contains("request")
+        self.names.contains("request")
     }
 
     /// Whether the rule reads the object as it was.
     pub fn is_transition(&self) -> bool {
-        OLD.iter().any(|name| self.0.contains(*name))
+        OLD.iter().any(|name| self.names.contains(*name))
     }
 }
 
@@ -90,7 +99,7 @@ impl Mentions {
 pub(super) fn circles(variables: &[Variable]) -> Vec<(usize, &str)> {
     let needs_itself = |variable: &Variable| {
         let all = Mentions::of(std::iter::once(&variable.program), variables);
-        all.0.contains(&format!("variables.{}", variable.name))
+        all.names.contains(&format!("variables.{}", variable.name))
     };
     variables
         .iter()

@@ -1,5 +1,6 @@
 //! Policies: the YAML types (`spec`), loading with spans (`load`), and the compiled form that the plan runs.
 
+mod asks;
 mod check;
 mod compile;
 mod config;
@@ -8,6 +9,7 @@ mod document;
 mod embedded;
 mod file;
 mod glob;
+mod kinds;
 mod load;
 mod locality;
 mod matcher;
@@ -24,9 +26,11 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use asks::Asks;
 pub use embedded::embedded;
 pub use file::{span_of, typed};
 pub use glob::glob;
+pub use kinds::{Judged, KindError};
 pub use load::load;
 pub use search::Needles;
 pub use spec::{SchemaKind, json_schema};
@@ -333,7 +337,17 @@ pub enum LabelOperator {
 
 /// What is done to the object.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize, schemars::JsonSchema,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    schemars::JsonSchema,
 )]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Operation {

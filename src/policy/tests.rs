@@ -1,5 +1,6 @@
 //! Loading policies: what they become, and what is said of those that are wrong.
 
+mod asks;
 mod diagnostics;
 mod docs;
 mod matching;

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::keys;
+use super::same::same;
 use super::types::{ListKind, Type};
 use crate::change::{Action, Change};
 use crate::pointer::{Pointer, Token};
@@ -61,6 +62,7 @@ fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut V
                 .filter(|(key, _)| in_order.next() != Some(*key) && !before.contains_key(*key));
             changes.extend(added.map(|(key, new)| add(&At::Key(at, key), new)));
         }
+        (Value::Array(_), Value::Array(_)) if same(before, after) => {}
         (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),
         (before, after) if before == after => {}
         (before, after) => changes.push(replace(at, before, after)),
@@ -68,9 +70,6 @@ fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut V
 }
 
 fn lists(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut Vec<Change>) {
-    if before == after {
-        return;
-    }
     let keyed = match ty.list_kind() {
         ListKind::Map(names) => keys_of(ty, names, before).zip(keys_of(ty, names, after)),
         _ => None,
@@ -176,7 +175,7 @@ fn by_position(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes
     let head = before
         .iter()
         .zip(after)
-        .take_while(|(old, new)| old == new)
+        .take_while(|(old, new)| same(old, new))
         .count();
     let room = before.len().min(after.len()) - head;
     let tail = before
@@ -184,7 +183,7 @@ fn by_position(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes
         .rev()
         .zip(after.iter().rev())
         .take(room)
-        .take_while(|(old, new)| old == new)
+        .take_while(|(old, new)| same(old, new))
         .count();
     let old = before.get(head..before.len() - tail).unwrap_or_default();
     let new = after.get(head..after.len() - tail).unwrap_or_default();

@@ -7,6 +7,7 @@ mod equal;
 mod immutable;
 mod keys;
 mod merge;
+mod same;
 mod table;
 #[cfg(test)]
 mod tests;
@@ -18,4 +19,5 @@ pub use equal::equal;
 pub use immutable::immutable;
 pub use keys::{KeyedPaths, keyed_path};
 pub use merge::{MergeError, MergeNote, Patch, merge};
+pub use same::same;
 pub use types::{ListKind, Type, of, pod_template};

@@ -10,11 +10,13 @@ use super::patch;
 use super::review::Request;
 use super::rules::Rules;
 use crate::attributes::Attributes;
-use crate::change;
+use crate::change::{Action, Change};
 use crate::finding::Finding;
 use crate::plan::{self, Decision, Edit, Plan};
+use crate::pointer::Token;
 use crate::policy::{Disposition, Door, Operation};
 use crate::resource::{Origin, Resource};
+use crate::schema;
 use crate::unknown::{Fact, Unknown, Why};
 use crate::world::{Key, World};
 
@@ -102,7 +104,7 @@ pub fn concerns(request: &Request<'_>, rules: &Rules, own_namespace: Option<&str
     let operation = request.judged_operation()?;
     let namespace = request.namespace();
     let excluded = namespace.is_some() && (namespace == own_namespace || namespace == Some(SYSTEM_NAMESPACE));
-    if excluded || !rules.may_concern(&request.gvk()) {
+    if excluded || !rules.may_concern(&request.gvk().group_kind()) {
         return None;
     }
     let object = request.object?.get();
@@ -146,11 +148,8 @@ fn mutated(plan: &Plan<'_>, rules: &Rules) -> Judged {
     if plan.edits.is_empty() {
         return Judged::default();
     }
-    let changes: Vec<_> = plan.edits.iter().map(|edit| edit.change.clone()).collect();
-    let mut after = plan.before.clone();
-    change::apply(&mut after, &changes);
-    if after != *plan.after {
-        // R7: a patch that does not fit is a 500 for the user even under Ignore, so it is never sent.
+    if !plan.edits.iter().all(|edit| fits(plan.before, &edit.change)) {
+        // R7: a patch that does not apply is a 500 for the user even under Ignore, so it is never sent.
         let warning =
             "fixative left this object as it is: its repairs did not fit; please report this".to_owned();
         return Judged {
@@ -174,6 +173,23 @@ fn mutated(plan: &Plan<'_>, rules: &Rules) -> Judged {
     Judged {
         answer,
         ..Judged::default()
+    }
+}
+
+/// Whether the API server could make the change: what is replaced or removed is there, and so is what holds what is
+/// added.
+fn fits(before: &Value, change: &Change) -> bool {
+    match (&change.action, change.pointer.split_last()) {
+        (Action::Replace { old, .. } | Action::Remove { old }, _) => change
+            .pointer
+            .get(before)
+            .is_some_and(|there| schema::same(there, old)),
+        (Action::Add(_), Some((parent, last))) => match (parent.get(before), last) {
+            (Some(Value::Object(map)), Token::Key(key)) => !map.contains_key(key),
+            (Some(Value::Array(items)), Token::Index(index)) => *index <= items.len(),
+            _ => false,
+        },
+        (Action::Add(_), None) => false,
     }
 }
 

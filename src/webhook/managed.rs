@@ -5,21 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ::kube::api::{Api, ObjectMeta, Patch, PatchParams, PostParams};
+use ::kube::api::{Api, ObjectMeta, PostParams};
 use ::kube::{Client, Error, ResourceExt as _};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::ByteString;
-use k8s_openapi::api::admissionregistration::v1::{
-    MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
-};
 use k8s_openapi::api::core::v1::Secret;
-use serde_json::{Value, json};
 use tokio::time::sleep;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
 use super::certificates::{self, CertificateError, Current, Pair};
+use super::configurations::Configurations;
 use super::health::{Health, Part};
 use super::issue::{self, CA_LIFE, IssueError, Issued, LEAF_LIFE};
 use super::metrics::Metrics;
@@ -48,8 +43,8 @@ pub struct Managed {
     pub secret: String,
     /// The leaf's DNS names.
     pub names: Vec<String>,
-    /// The name of both webhook configurations; `None`: somebody else writes their `caBundle`.
-    pub configuration: Option<String>,
+    /// Where the CA is announced; `None`: somebody else writes the `caBundle`.
+    pub configurations: Option<Configurations>,
 }
 
 /// Where the result goes.
@@ -121,8 +116,8 @@ impl Managed {
     async fn look(&self, shared: &Shared, served: &mut Option<String>) -> Result<(), ManageError> {
         let held = self.agree().await?;
         // Announced before it is served: a leaf of a CA that nobody knows would be refused.
-        if let Some(name) = &self.configuration {
-            self.announce(name, &held.bundle).await?;
+        if let Some(configurations) = &self.configurations {
+            configurations.announce_bundle(&held.bundle).await?;
         }
         if served.as_ref() != Some(&held.leaf.certificate) {
             let pair = Pair::from_pem(held.leaf.certificate.as_bytes(), held.leaf.key.as_bytes())?;
@@ -205,47 +200,6 @@ impl Managed {
         secret.data.get_or_insert_default().extend(data);
         secret
     }
-
-    /// Puts the CAs into every webhook of both configurations, where another text stands.
-    async fn announce(&self, name: &str, bundle: &str) -> Result<(), ManageError> {
-        let mutating: Api<MutatingWebhookConfiguration> = Api::all(self.client.clone());
-        if let Some(found) = mutating.get_opt(name).await? {
-            let hooks = found.webhooks.unwrap_or_default();
-            let entries = hooks
-                .iter()
-                .map(|hook| (hook.name.as_str(), hook.client_config.ca_bundle.as_ref()));
-            if let Some(patch) = announcement(entries, bundle) {
-                mutating.patch(name, &PatchParams::default(), &patch).await?;
-                tracing::info!(name, "the MutatingWebhookConfiguration has the new CA");
-            }
-        }
-        let validating: Api<ValidatingWebhookConfiguration> = Api::all(self.client.clone());
-        if let Some(found) = validating.get_opt(name).await? {
-            let hooks = found.webhooks.unwrap_or_default();
-            let entries = hooks
-                .iter()
-                .map(|hook| (hook.name.as_str(), hook.client_config.ca_bundle.as_ref()));
-            if let Some(patch) = announcement(entries, bundle) {
-                validating.patch(name, &PatchParams::default(), &patch).await?;
-                tracing::info!(name, "the ValidatingWebhookConfiguration has the new CA");
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A strategic patch keyed by the webhooks' names, so that the order of the list does not matter; `None` where
-/// all is well.
-fn announcement<'h>(
-    hooks: impl Iterator<Item = (&'h str, Option<&'h ByteString>)>,
-    bundle: &str,
-) -> Option<Patch<Value>> {
-    let other = hooks.filter(|(_, there)| there.is_none_or(|there| there.0 != bundle.as_bytes()));
-    let encoded = STANDARD.encode(bundle);
-    let webhooks: Vec<Value> = other
-        .map(|(name, _)| json!({"name": name, "clientConfig": {"caBundle": encoded}}))
-        .collect();
-    (!webhooks.is_empty()).then(|| Patch::Strategic(json!({"webhooks": webhooks})))
 }
 
 fn read(secret: &Secret) -> Option<Held> {

@@ -11,6 +11,7 @@
 
 pub mod answer;
 pub mod certificates;
+pub mod configurations;
 pub mod connections;
 pub mod events;
 pub mod health;

@@ -5,12 +5,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use super::configurations::Configurations;
 use super::events::Events;
 use super::health::{Health, Part};
 use super::http::Service;
 use super::rules::Rules;
 use super::watch::Watch;
-use crate::policy::{Digest, PolicySet};
+use crate::cluster::Facts;
+use crate::policy::{Digest, Door, PolicySet};
 
 /// The name of this part in `/readyz?verbose`.
 const PART: &str = "policies";
@@ -31,6 +33,17 @@ impl fmt::Debug for Load {
     }
 }
 
+/// What of the cluster depends on the policies; all of it may be missing.
+#[derive(Clone, Debug, Default)]
+pub struct Cluster {
+    /// Where troubles are told.
+    pub events: Events,
+    /// What is known; other policies ask for other kinds.
+    pub facts: Option<Arc<Facts>>,
+    /// Where the digest is written.
+    pub configurations: Option<Configurations>,
+}
+
 /// Loads and keeps loading.
 #[derive(Debug)]
 pub struct Reloader {
@@ -42,8 +55,10 @@ pub struct Reloader {
     pub service: Arc<Service>,
     /// Where people look.
     pub health: Arc<Health>,
-    /// Where people look in the cluster.
-    pub events: Events,
+    /// What the cluster hears and tells.
+    pub cluster: Cluster,
+    /// The digest that stands on the webhook configurations.
+    announced: Option<Digest>,
     digest: Option<Digest>,
     said: Option<String>,
 }
@@ -55,7 +70,7 @@ impl Reloader {
         folders: Vec<PathBuf>,
         service: Arc<Service>,
         health: Arc<Health>,
-        events: Events,
+        cluster: Cluster,
     ) -> Self {
         health.set(PART, Part::NotReady("not loaded yet".to_owned()));
         Self {
@@ -63,7 +78,8 @@ impl Reloader {
             folders,
             service,
             health,
-            events,
+            cluster,
+            announced: None,
             digest: None,
             said: None,
         }
@@ -72,7 +88,10 @@ impl Reloader {
     /// Loads once.
     pub async fn reload(&mut self) {
         match (self.load.0)() {
-            Ok(set) => self.take(set),
+            Ok(set) => {
+                self.take(set);
+                self.announce().await;
+            }
             Err(error) => self.refuse(error).await,
         }
     }
@@ -101,7 +120,26 @@ impl Reloader {
         }
         self.digest = Some(digest);
         self.said = None;
+        if let Some(facts) = &self.cluster.facts {
+            facts.changed(set.asks(Door::Admission).kinds);
+        }
         self.service.rules.store(Some(Arc::new(Rules::new(set))));
+    }
+
+    /// Tells other doors which policies judge; tried again at the next look where it fails.
+    async fn announce(&mut self) {
+        let (Some(configurations), Some(digest)) = (&self.cluster.configurations, self.digest) else {
+            return;
+        };
+        if self.announced == Some(digest) {
+            return;
+        }
+        match configurations.announce_digest(&digest.to_string()).await {
+            Ok(()) => self.announced = Some(digest),
+            Err(error) => {
+                tracing::warn!(%error, "the digest could not be written onto the webhook configurations")
+            }
+        }
     }
 
     async fn refuse(&mut self, error: String) {
@@ -117,7 +155,7 @@ impl Reloader {
             None => Part::NotReady(format!("they cannot be loaded:\n{error}")),
         };
         self.health.set(PART, part);
-        self.events.warn("PoliciesNotLoaded", &error).await;
+        self.cluster.events.warn("PoliciesNotLoaded", &error).await;
         self.said = Some(error);
     }
 }

@@ -1,7 +1,9 @@
 //! A policy set as the webhook uses it: with what tells quickly that a request concerns no policy.
 
-use crate::kube::{Gvk, workload};
-use crate::policy::{Door, Needles, PolicySet, Rule, Subject};
+use std::collections::HashSet;
+
+use crate::kube::GroupKind;
+use crate::policy::{Door, Needles, PolicySet, Rule};
 
 /// A loaded set, ready for requests.
 #[derive(Debug)]
@@ -12,48 +14,28 @@ pub struct Rules {
     pub needles: Needles,
     /// Whether any expression reads `request`.
     pub reads_request: bool,
+    /// The kinds that rules can match; `None`: it cannot be told.
+    kinds: Option<HashSet<GroupKind>>,
 }
-
-/// What holds a cluster together: judged only where the configuration names it (`admission.kinds`).
-const HOLDS_THE_CLUSTER: [(&str, &str); 9] = [
-    ("Node", ""),
-    ("Namespace", ""),
-    ("Lease", "coordination.k8s.io"),
-    ("Role", "rbac.authorization.k8s.io"),
-    ("RoleBinding", "rbac.authorization.k8s.io"),
-    ("ClusterRole", "rbac.authorization.k8s.io"),
-    ("ClusterRoleBinding", "rbac.authorization.k8s.io"),
-    ("MutatingWebhookConfiguration", "admissionregistration.k8s.io"),
-    ("ValidatingWebhookConfiguration", "admissionregistration.k8s.io"),
-];
 
 impl Rules {
     /// Prepares a set.
     pub fn new(set: PolicySet) -> Self {
         let needles = Needles::of(&set);
         let reads_request = active(&set).any(|rule| rule.reads_request);
+        let kinds = set.judged(Door::Admission).ok();
         Self {
             set,
             needles,
             reads_request,
+            kinds: kinds.map(|judged| judged.0.into_keys().collect()),
         }
     }
 
     /// Whether any rule may be about an object of this kind.
-    pub fn may_concern(&self, gvk: &Gvk) -> bool {
-        let holds = HOLDS_THE_CLUSTER.iter().any(|(kind, group)| gvk.is(kind, group));
-        if holds && !self.set.admission.kinds.contains(&gvk.group_kind()) {
-            return false;
-        }
-        let has_pod = workload::pod_pointer(gvk).is_some();
-        let kind = gvk.group_kind();
-        active(&self.set).any(|rule| {
-            let has_root = rule.subject == Subject::Object || has_pod;
-            let is_named = |matcher: &crate::policy::Matcher| {
-                matcher.kinds.as_ref().is_none_or(|kinds| kinds.contains(&kind))
-            };
-            has_root && rule.matchers.iter().all(is_named)
-        })
+    pub fn may_concern(&self, kind: &GroupKind) -> bool {
+        let is_judged = self.kinds.as_ref().is_none_or(|kinds| kinds.contains(kind));
+        is_judged && !self.set.keeps_out(kind)
     }
 }
 

@@ -16,14 +16,14 @@ use tokio_util::task::TaskTracker;
 
 use super::certificates::{self, CertificateError, Current, Pair};
 use super::connections::Connections;
-use super::events::Events;
 use super::health::{self, Health, Part, Shown};
 use super::http::{self, Service};
 use super::managed::{self, Managed};
 use super::metrics::Metrics;
-use super::policies::{Load, Reloader};
+use super::policies::{Cluster, Load, Reloader};
 use super::server::Server;
-use crate::world::World;
+use crate::cluster::{Facts, Standing};
+use crate::world::{Unwatched, World};
 
 /// Connections of people and scrapers.
 const HEALTH_CONNECTIONS: usize = 64;
@@ -32,6 +32,9 @@ const LAST_ANSWERS: Duration = Duration::from_secs(12);
 /// The names of parts in `/readyz?verbose`.
 const CERTIFICATE: &str = "certificate";
 const SERVING: &str = "serving";
+const FACTS: &str = "facts";
+/// How often the state of the facts is shown anew.
+const FACTS_SHOWN: Duration = Duration::from_secs(2);
 
 /// What to serve, and how.
 #[derive(Debug)]
@@ -46,12 +49,10 @@ pub struct Options {
     pub load: Load,
     /// Where they are read from.
     pub folders: Vec<PathBuf>,
-    /// What is known of the cluster.
-    pub world: Arc<dyn World + Send + Sync>,
     /// The webhook's own namespace.
     pub own_namespace: Option<String>,
-    /// Where troubles are told in the cluster.
-    pub events: Events,
+    /// The cluster, as far as it is asked and told.
+    pub cluster: Cluster,
     /// How many connections there may be.
     pub max_connections: usize,
     /// How long it goes on serving after it was told to stop.
@@ -89,6 +90,11 @@ pub enum ServeError {
     Signals(std::io::Error),
 }
 
+/// How many requests are judged at once: all cores, and some for policies that take long.
+pub fn judges() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from) + 2
+}
+
 /// Serves until it is told to stop (SIGTERM, SIGINT).
 pub async fn serve(options: Options) -> Result<(), ServeError> {
     let mut terminate = signal(SignalKind::terminate()).map_err(ServeError::Signals)?;
@@ -96,13 +102,16 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
     let metrics = Arc::new(Metrics::default());
     let health = Arc::new(Health::default());
     let current = Arc::new(Current::default());
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let world: Arc<dyn World + Send + Sync> = match &options.cluster.facts {
+        Some(facts) => Arc::clone(facts) as _,
+        None => Arc::new(Unwatched),
+    };
     let service = Arc::new(Service {
         rules: ArcSwapOption::empty(),
-        world: options.world,
+        world,
         own_namespace: options.own_namespace,
         metrics: Arc::clone(&metrics),
-        judging: Arc::new(Semaphore::new((cores * 4).max(8))),
+        judging: Arc::new(Semaphore::new(judges())),
         draining: false.into(),
     });
     let tls = certificates::server_config(Arc::clone(&current))?;
@@ -132,12 +141,15 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
         options.folders,
         service,
         Arc::clone(&health),
-        options.events,
+        options.cluster.clone(),
     );
     start_certificate(options.certificate, &current, &health, &metrics)?;
     let mut load = load;
     load.reload().await;
     tokio::spawn(load.follow());
+    if let Some(facts) = options.cluster.facts {
+        tokio::spawn(show_facts(facts, Arc::clone(&health), Arc::clone(&metrics)));
+    }
     tokio::spawn(server.clone().run(listener));
     tokio::spawn(probes.run(plain));
     health.set(SERVING, Part::Good("yes".to_owned()));
@@ -165,6 +177,28 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
     }
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Says for ever which facts are known. Requests are wanted all the same: what is not known is Unknown.
+async fn show_facts(facts: Arc<Facts>, health: Arc<Health>, metrics: Arc<Metrics>) {
+    loop {
+        let mut lines = Vec::new();
+        for status in facts.status() {
+            let is_known = matches!(status.standing, Standing::Synced | Standing::NotInstalled);
+            metrics.facts(status.kind.to_string(), is_known);
+            if !is_known {
+                let error = status.error.map(|error| format!(": {error}")).unwrap_or_default();
+                lines.push(format!("{} is {:?}{error}", status.kind, status.standing));
+            }
+        }
+        let part = if lines.is_empty() {
+            Part::Good("all synced".to_owned())
+        } else {
+            Part::Worse(lines.join("; "))
+        };
+        health.set(FACTS, part);
+        sleep(FACTS_SHOWN).await;
+    }
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener, ServeError> {

@@ -113,7 +113,7 @@ webhook:
   matchConditions: [{name: mine, expression: 'true'}]
   annotations: {a.example.com/x: there}
 certificates: {source: certManager}
-facts: {enabled: true, repairs: true}
+facts: {enabled: true}
 drainSeconds: 30
 ports: {webhook: 10250, health: 9090}
 service: {clusterIP: 10.0.0.7, annotations: {a.example.com/x: there}}

@@ -44,5 +44,5 @@ fn the_files_are_what_is_rendered() {
         assert_eq!(*rules, file("webhook-rules.yaml"));
     }
     let rules = &object(&objects, "ClusterRole", "fixative-facts")["rules"];
-    assert_eq!(*rules, file("facts-rbac.yaml"));
+    assert_eq!(*rules, file("facts-rbac.yaml")["rules"]);
 }

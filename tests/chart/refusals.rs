@@ -3,7 +3,7 @@
 use crate::chart::{EVERYTHING, HELMS, NO_API, template};
 
 /// Values, and what the refusal says of them.
-const CASES: [(&str, &str); 40] = [
+const CASES: [(&str, &str); 39] = [
     ("nope: 1", "additional properties 'nope' not allowed"),
     (
         "webhook: {nope: 1}",
@@ -116,10 +116,6 @@ const CASES: [(&str, &str); 40] = [
     (
         "certificates: {caBundle: \"-----BEGIN CERTIFICATE-----\\n-----BEGIN PRIVATE KEY-----\"}",
         "at '/certificates/caBundle': 'not' failed",
-    ),
-    (
-        "facts: {repairs: true}",
-        "facts.repairs needs facts: set facts.enabled",
     ),
     (
         "facts: {enabled: true, rules: [{apiGroups: [''], resources: [secrets], verbs: [delete]}]}",

@@ -153,3 +153,27 @@ fn no_private_key_is_ever_printed() {
         }
     }
 }
+
+/// Helm 4 only: Helm 3 asks for a cluster even in a dry run.
+#[test]
+fn the_notes_say() {
+    let notes = |values: &str| {
+        let folder = Folder::new().with("values.yaml", values);
+        let mut command = folder.command(tool("helm4"));
+        command
+            .args([
+                "install",
+                "fixative",
+                "--namespace",
+                NAMESPACE,
+                "--dry-run=client",
+            ])
+            .args(["--values", "values.yaml"])
+            .arg(repository("charts/fixative"));
+        let said = run(&mut command, b"").good();
+        let (_, notes) = said.split_once("\nNOTES:\n").expect("notes");
+        notes.to_owned()
+    };
+    insta::assert_snapshot!("notes", notes(""));
+    insta::assert_snapshot!("notes_of_everything", notes(EVERYTHING));
+}

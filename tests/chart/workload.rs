@@ -1,5 +1,7 @@
 //! The pods: what they may, how they stop, where they run.
 
+use clap::Parser;
+use fixative::cli::Cli;
 use serde_json::{Value, json};
 
 use crate::chart::{EVERYTHING, NO_API, object, objects};
@@ -100,7 +102,6 @@ fn the_arguments_are() {
         "--tls-dir=/etc/fixative/tls",
         "--webhook-configuration=fixative",
         "--facts",
-        "--factual-repairs",
         "--drain=30",
         "--max-connections=512",
     ];
@@ -165,4 +166,33 @@ fn values_reach_the_pods() {
     let spec = pod(&format!("image: {{tag: v9, digest: '{digest}'}}"));
     let image = format!("ghcr.io/fixative/fixative@{digest}");
     assert_eq!(spec["containers"][0]["image"], image);
+}
+
+/// What a pod is told is what the program can be told.
+#[test]
+fn the_program_takes_its_arguments() {
+    for values in ["", NO_API, EVERYTHING] {
+        let objects = objects(values);
+        for pod in [
+            &object(&objects, "Deployment", "fixative")["spec"]["template"]["spec"],
+            &object(&objects, "Pod", "fixative-test")["spec"],
+        ] {
+            let arguments = pod["containers"][0]["args"].as_array().unwrap();
+            let arguments = arguments.iter().map(|argument| argument.as_str().unwrap());
+            let namespace = ["--namespace", "guard"];
+            // In the cluster the downward API says it.
+            let more = if pod["restartPolicy"] == "Never" {
+                &[][..]
+            } else {
+                &namespace[..]
+            };
+            let line = ["fixative"]
+                .into_iter()
+                .chain(arguments)
+                .chain(more.iter().copied());
+            if let Err(error) = Cli::try_parse_from(line) {
+                panic!("{error}");
+            }
+        }
+    }
 }

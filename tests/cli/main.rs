@@ -7,6 +7,8 @@
     reason = "a test that unwraps fails with a good message"
 )]
 
+mod api_server;
+mod audit;
 mod last;
 mod pack;
 mod policies;

@@ -5,7 +5,7 @@ use crate::program::{Folder, shell};
 #[test]
 fn help_teaches_with_examples() {
     let folder = Folder::new();
-    let cases: [(&[&str], &[&str]); 5] = [
+    let cases: [(&[&str], &[&str]); 8] = [
         (
             &["--help"],
             &[
@@ -29,6 +29,21 @@ fn help_teaches_with_examples() {
         (
             &["policies", "--help"],
             &["schema config", "policies show nvme-affinity"],
+        ),
+        (
+            &["audit", "--help"],
+            &[
+                "--snapshot",
+                "--kubeconfig",
+                "--format json",
+                "Exit status",
+                "--door audit",
+            ],
+        ),
+        (&["policies", "rbac", "--help"], &["Secrets", "--door audit"]),
+        (
+            &["policies", "webhook-rules", "--help"],
+            &["webhooks[].rules", "--policies mine"],
         ),
         (&["last", "--help"], &["FIXATIVE_REPORT"]),
     ];

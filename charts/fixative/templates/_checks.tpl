@@ -16,9 +16,6 @@
 {{- fail (printf "certificates.caBundle is set, but with certificates.source %s it is written by others: leave it out" $certificates.source) -}}
 {{- end -}}
 {{- end -}}
-{{- if and .Values.facts.repairs (not .Values.facts.enabled) -}}
-{{- fail "facts.repairs needs facts: set facts.enabled" -}}
-{{- end -}}
 {{- if eq (int .Values.ports.webhook) (int .Values.ports.health) -}}
 {{- fail (printf "ports.webhook and ports.health are both %v: choose two" .Values.ports.webhook) -}}
 {{- end -}}

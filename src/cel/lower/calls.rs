@@ -1,9 +1,10 @@
 //! Calls: operators, the library, functions of policies, questions to the scope.
 
 use super::{
-    CallExpr, CompileError, Expr, HOST_FUNCTIONS, IdedExpr, Ir, LiteralValue, Lowering, NodeId, Slot, Style,
-    binary, is_host, library, nearest, op, wrong_count,
+    Asked, CallExpr, CompileError, Expr, HOST_FUNCTIONS, IdedExpr, Ir, LiteralValue, Lowering, NodeId, Slot,
+    Style, binary, is_host, library, nearest, op, wrong_count,
 };
+use crate::kube::Gvk;
 
 impl Lowering<'_> {
     pub(super) fn call(&mut self, call: &CallExpr, id: NodeId) -> Result<Ir, CompileError> {
@@ -75,6 +76,9 @@ impl Lowering<'_> {
                 return Err(self.wrong(id, &message, None));
             }
             self.mentions.insert((*host).to_owned());
+            if host.starts_with("world.") {
+                self.asked.insert(asked(args));
+            }
             return Ok(Ir::Host(host, self.arguments(host, args)?));
         }
         match library::find(name, Style::Global, args.len()) {
@@ -160,5 +164,17 @@ impl Lowering<'_> {
         Ok(arguments.fold(result?, |inner, (slot, value)| {
             Ir::Bind(slot, Box::new(value), Box::new(inner))
         }))
+    }
+}
+
+/// The kind that a question to the world is about, if its arguments tell.
+fn asked(args: &[IdedExpr]) -> Asked {
+    let text = |index: usize| match &args.get(index)?.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    };
+    match (text(0), text(1)) {
+        (Some(api_version), Some(kind)) => Asked::Kind(Gvk::new(api_version, kind).group_kind()),
+        _ => Asked::Computed,
     }
 }

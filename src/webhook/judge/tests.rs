@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use crate::kube::GroupKind;
 use crate::policy::{LoadOptions, load};
 use crate::source::Source;
 use crate::webhook::patch::Operation as Op;
@@ -286,7 +287,7 @@ fn a_lost_repair_is_a_warning_and_is_counted() {
 
 #[test]
 fn kinds_that_hold_the_cluster_are_judged_only_by_name() {
-    let namespace = crate::kube::Gvk::new("v1", "Namespace");
+    let namespace = GroupKind::new("Namespace", "");
     let policy = "apiVersion: fixative.dev/v1alpha1\nkind: Policy\nmetadata: {name: labelled}\nspec:\n  title: t\n  description: d\n  severity: low\n  action: Warn\n  subject: Object\n  match: {kinds: [Namespace]}\n  rules:\n  - {name: a, assert: \"has(object.metadata.labels)\"}\n";
     let with = |config: &str| {
         let packs = vec![crate::policy::PackSource {
@@ -306,5 +307,5 @@ fn kinds_that_hold_the_cluster_are_judged_only_by_name() {
     };
     assert!(!with("").may_concern(&namespace));
     assert!(with("admission: {kinds: [Namespace]}").may_concern(&namespace));
-    assert!(!with("").may_concern(&crate::kube::Gvk::new("v1", "Pod")));
+    assert!(!with("").may_concern(&GroupKind::new("Pod", "")));
 }

@@ -92,20 +92,44 @@ fn what_is_broken_or_of_another_name_is_made_anew() {
     assert_eq!(next.bundle, good.bundle, "the CA stays");
 }
 
-#[test]
-fn a_configuration_is_patched_by_name_and_only_where_it_differs() {
-    let there = ByteString(b"new".to_vec());
-    let old = ByteString(b"old".to_vec());
-    assert!(announcement([("a", Some(&there))].into_iter(), "new").is_none());
-    let Some(Patch::Strategic(patch)) = announcement(
-        [("a", Some(&there)), ("b", Some(&old)), ("c", None)].into_iter(),
-        "new",
-    ) else {
-        panic!("no patch");
+#[tokio::test]
+async fn a_secret_that_is_there_keeps_what_the_program_does_not_hold() {
+    let config = ::kube::Config::new("http://127.0.0.1:1".parse().unwrap());
+    let managed = Managed {
+        client: Client::try_from(config).unwrap(),
+        namespace: "fixative".to_owned(),
+        secret: "fixative-tls".to_owned(),
+        names: names(),
+        configurations: None,
     };
-    let encoded = STANDARD.encode("new");
+    let held = fresh(&names(), SystemTime::now()).unwrap();
+    let made = managed.written(&held, None);
+    assert_eq!(made.type_.as_deref(), Some("kubernetes.io/tls"));
+    // As the chart makes it: nothing can be read from it, and its type cannot be changed.
+    let helms: Secret = serde_json::from_value(serde_json::json!({
+        "metadata": {
+            "name": "fixative-tls",
+            "resourceVersion": "7",
+            "labels": {"app.kubernetes.io/managed-by": "Helm"},
+            "annotations": {"meta.helm.sh/release-name": "fixative"},
+        },
+        "type": "Opaque",
+    }))
+    .unwrap();
+    assert_eq!(read(&helms), None);
+    let filled = managed.written(&held, Some(helms.clone()));
+    assert_eq!(filled.type_, helms.type_);
+    assert_eq!(filled.metadata.labels, helms.metadata.labels);
+    assert_eq!(filled.metadata.resource_version, helms.metadata.resource_version);
     assert_eq!(
-        patch,
-        json!({"webhooks": [{"name": "b", "clientConfig": {"caBundle": encoded}}, {"name": "c", "clientConfig": {"caBundle": encoded}}]})
+        filled.annotations().get("meta.helm.sh/release-name").unwrap(),
+        "fixative"
     );
+    for secret in [made, filled] {
+        let again = read(&secret).unwrap();
+        assert_eq!(
+            (again.bundle, again.leaf),
+            (held.bundle.clone(), held.leaf.clone())
+        );
+    }
 }

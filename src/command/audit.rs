@@ -1,0 +1,104 @@
+//! `fixative audit`: what the policies have to say of a live cluster.
+
+use std::collections::BTreeSet;
+use std::io::IsTerminal as _;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::policies::unnamed;
+use super::{Console, Failure, Status, answer, set};
+use crate::cli::{AuditArgs, AuditFormat, ClusterArgs};
+use crate::cluster::audit::{Audit, audit};
+use crate::cluster::{ClientOptions, Inventory, Within, connect, snapshot};
+use crate::kube::GroupKind;
+use crate::output::{audit as human, audit_json};
+use crate::policy::{Door, Judged, PolicySet};
+
+/// An answer that stands still for so long does not come any more.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+pub(super) fn run(args: &AuditArgs, console: &mut Console) -> Result<Status, Failure> {
+    let set = set::load(&args.set, console)?;
+    let judged = set.judged(Door::Audit).map_err(unnamed)?;
+    let inventory = read(args, wanted(&set, &judged), console)?;
+    if inventory.is_closed_to(judged.0.keys()) {
+        return Err(Failure::Closed);
+    }
+    if let Some(path) = &args.snapshot {
+        let unwritable = |error| Failure::Unwritable(path.display().to_string(), error);
+        snapshot::write(&inventory, path).map_err(unwritable)?;
+    }
+    let audit = audit(&set, &judged, &inventory);
+    answer(args.format, &set, &audit, console)
+}
+
+/// What is judged, and what the policies ask for beside it.
+fn wanted(set: &PolicySet, judged: &Judged) -> BTreeSet<GroupKind> {
+    let mut kinds = set.asks(Door::Audit).kinds;
+    kinds.extend(judged.0.keys().cloned());
+    kinds
+}
+
+fn read(args: &AuditArgs, kinds: BTreeSet<GroupKind>, console: &Console) -> Result<Inventory, Failure> {
+    let within = args.namespace.clone().map_or(Within::Cluster, Within::Namespace);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(Failure::Runtime)?;
+    let bar = bar(console);
+    let mut progress = |kind: &GroupKind, read: usize| {
+        bar.set_message(format!("{kind}: {read}"));
+        bar.tick();
+    };
+    let inventory = runtime.block_on(async {
+        let client = connect(&options(&args.cluster)).await?;
+        Ok(Inventory::read(&client, &kinds, within, &mut progress).await?)
+    });
+    bar.finish_and_clear();
+    inventory
+}
+
+fn options(args: &ClusterArgs) -> ClientOptions {
+    ClientOptions {
+        kubeconfig: args.kubeconfig.clone(),
+        context: args.context.clone(),
+        patience: Some(PATIENCE),
+    }
+}
+
+/// Shown to somebody who waits at a terminal, and to nobody else.
+fn bar(console: &Console) -> ProgressBar {
+    if console.quiet || !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner();
+    match ProgressStyle::with_template("{spinner} reading {msg}") {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}
+
+fn answer(
+    format: AuditFormat,
+    set: &PolicySet,
+    audit: &Audit,
+    console: &mut Console,
+) -> Result<Status, Failure> {
+    console.remark(|style| human::forbidden(audit, style));
+    let text = match format {
+        AuditFormat::Human => {
+            let wanted = human::Wanted {
+                quiet: console.quiet,
+                verbose: console.verbose,
+            };
+            human::findings(audit, wanted, console.answer_style())
+        }
+        AuditFormat::Json => audit_json::document(audit, &set.digest.to_string()),
+    };
+    answer::write(&text)?;
+    console.remark(|_| format!("fixative: {}\n", human::summary(audit)));
+    let denies = audit
+        .decisions
+        .iter()
+        .any(|decision| !decision.denials.is_empty());
+    Ok(if denies { Status::No } else { Status::Good })
+}
