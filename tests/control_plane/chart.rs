@@ -39,6 +39,7 @@ fn life(program: &'static str) {
     let (service, mut running) = release.run();
     photos.create(&named("installed")).has(LINKS, &json!(false));
 
+    let installed = release.digests();
     release.test();
 
     // New values are mounted into the running Pods; nothing restarts.
@@ -46,6 +47,10 @@ fn life(program: &'static str) {
     release.apply("upgrade", &off);
     running.iter_mut().for_each(|pod| pod.sync(&release.api));
     until(&photos, true);
+    // Other policies, another digest: that is how a drift between doors is seen.
+    wait(PATIENCE * 2, "another digest", || {
+        (release.digests() != installed).then_some(())
+    });
     assert_eq!(release.pods().len(), 2);
     assert_eq!(release.api.list("apps/v1", "ReplicaSet").len(), 1);
 
@@ -160,6 +165,18 @@ impl Release {
 
     fn configuration(&self, kind: &str) -> Value {
         json!({"apiVersion": "admissionregistration.k8s.io/v1", "kind": kind, "metadata": {"name": self.name}})
+    }
+
+    /// The digests of the policies on both configurations.
+    #[track_caller]
+    fn digests(&self) -> [String; 2] {
+        CONFIGURATIONS.map(|kind| {
+            let configuration = self.configuration(kind);
+            self.api.wait_for(&configuration, "the digest", |found| {
+                let digest = &found["metadata"]["annotations"]["fixative.dev/policies"];
+                digest.as_str().map(str::to_owned)
+            })
+        })
     }
 
     fn pods(&self) -> Vec<Value> {

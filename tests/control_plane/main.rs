@@ -26,6 +26,7 @@ mod definitions;
 mod delete;
 mod dry_run;
 mod expect;
+mod facts;
 mod fail_open;
 mod harness;
 mod helm;

@@ -12,6 +12,7 @@ use crate::webhook::{SHIPPED, Settings, Webhook};
 /// Under Fail each call that the webhook does not answer is one that the API server refuses.
 const TWO: Settings = Settings {
     config: SHIPPED,
+    facts: false,
     arguments: &["--drain", "3"],
     packs: &[],
     failure: FailurePolicy::Fail,

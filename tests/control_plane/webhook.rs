@@ -23,6 +23,8 @@ use crate::service::{PORT, Replica, Service, get};
 pub struct Settings {
     /// The configuration file.
     pub config: &'static str,
+    /// Whether it watches the cluster for the facts that its policies ask for.
+    pub facts: bool,
     /// More arguments of `serve`.
     pub arguments: &'static [&'static str],
     /// Packs out of `tests/fixtures/packs` that lie beside the configuration.
@@ -45,6 +47,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             config: SHIPPED,
+            facts: false,
             arguments: &[],
             packs: &[],
             // A call that fails must not look like one that allowed.
@@ -149,6 +152,12 @@ impl Webhook {
             .arg("--config")
             .arg(self.config.path("fixative.yaml"))
             .args(self.settings.arguments);
+        if self.settings.facts {
+            command
+                .arg("--facts")
+                .arg("--kubeconfig")
+                .arg(plane().kubeconfig());
+        }
         let mut process = Process::start(&mut command, folder.join("log"));
         let replica = Replica {
             address: serving,
