@@ -6,20 +6,22 @@ BIN := target/tools/bin
 HELM3_VERSION := 3.21.4
 HELM4_VERSION := 4.2.4
 CARGO_DENY_VERSION := 0.20.2
-# The Kubernetes whose OpenAPI documents the schema table is made from.
+# The Kubernetes whose OpenAPI documents the schema table is made from, and whose API server tests talk to.
 KUBERNETES_VERSION := 1.36.3
 # cargo-deny stays there when another version of it is wanted next.
 DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)
+KUBERNETES := $(BIN)/kube-apiserver $(BIN)/kube-controller-manager
+CONTROL_PLANE := $(BIN)/etcd $(KUBERNETES)
 
 .PHONY: test tools lint bench generate plugin help
 
 help: ## says what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
 
-test: tools ## builds the real Helm 3, Helm 4 and kustomize once, then runs all tests
+test: tools ## builds the real Helm 3, Helm 4, kustomize and control plane once, then runs all tests
 	$(CARGO) test --locked --no-fail-fast
 
-tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/goyaml ## builds the pinned programs that tests run
+tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/goyaml $(CONTROL_PLANE) ## builds the pinned programs that tests run
 
 # A Helm that was not told its version calls itself v3.21 and assumes Kubernetes 1.20; tests pass --kube-version.
 $(BIN)/helm3: tests/tools/helm3/go.mod tests/tools/helm3/go.sum
@@ -46,6 +48,30 @@ $(BIN)/goyaml: tests/tools/goyaml/go.mod tests/tools/goyaml/go.sum tests/tools/g
 	@mkdir -p $(BIN)
 	cd tests/tools/goyaml && $(GO) build -mod=readonly -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ .
 	@touch $@
+
+# No -pgo: a profile would compile every dependency once more for each program, and tests need no speed of it.
+CONTROL_PLANE_MODULE := tests/tools/controlplane
+build-control-plane = cd $(CONTROL_PLANE_MODULE) && CGO_ENABLED=0 $(GO) build -mod=readonly -trimpath -pgo=off
+
+$(BIN)/etcd: $(CONTROL_PLANE_MODULE)/go.mod $(CONTROL_PLANE_MODULE)/go.sum
+	@mkdir -p $(BIN)
+	$(build-control-plane) -ldflags '-s -w' -o $(CURDIR)/$@ go.etcd.io/etcd/server/v3
+	@touch $@
+
+# A version that was not told is v0.0.0-master, and a chart that asks for a Kubernetes would not install.
+KUBERNETES_BUILD := -X k8s.io/component-base/version
+KUBERNETES_PARTS := $(subst ., ,$(KUBERNETES_VERSION))
+KUBERNETES_LDFLAGS := -s -w $(KUBERNETES_BUILD).gitVersion=v$(KUBERNETES_VERSION) \
+  $(KUBERNETES_BUILD).gitMajor=$(word 1,$(KUBERNETES_PARTS)) $(KUBERNETES_BUILD).gitMinor=$(word 2,$(KUBERNETES_PARTS))
+
+$(KUBERNETES): $(BIN)/%: $(CONTROL_PLANE_MODULE)/go.mod $(CONTROL_PLANE_MODULE)/go.sum
+	@mkdir -p $(BIN)
+	$(build-control-plane) -ldflags '$(KUBERNETES_LDFLAGS)' -o $(CURDIR)/$@ k8s.io/kubernetes/cmd/$*
+	@touch $@
+
+# One after the other, also under `make -j`: each needs more than 2 GB.
+$(BIN)/kube-apiserver: | $(BIN)/etcd
+$(BIN)/kube-controller-manager: | $(BIN)/kube-apiserver
 
 $(DENY)/bin/cargo-deny:
 	$(CARGO) install --locked --version $(CARGO_DENY_VERSION) --no-default-features --root $(DENY) cargo-deny
