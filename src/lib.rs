@@ -16,6 +16,7 @@ pub mod pointer;
 pub mod source;
 pub mod unknown;
 
+mod lookup;
 mod parallel;
 
 pub mod cel;

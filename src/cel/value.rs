@@ -14,6 +14,7 @@ use serde_json::Value;
 use super::budget::Budget;
 use super::library::Opaque;
 use super::{Binding, Fault, Lazy};
+use crate::lookup::field;
 use crate::unknown::Unknown;
 
 /// Values nested deeper than this are refused: recursion over values must end before the stack does.
@@ -348,7 +349,7 @@ impl<'a> Map<'a> {
     /// The entry of a text key.
     pub fn field(&self, name: &str, budget: &mut Budget) -> Result<Option<Cel<'a>>, Fault> {
         match self {
-            Map::Json { object, hide_null } => Ok(entry(object, name)
+            Map::Json { object, hide_null } => Ok(field(object, name)
                 .filter(|value| !(*hide_null && value.is_null()))
                 .map(|value| Cel::borrowed(value, *hide_null))),
             Map::Owned(entries) => Ok(position(entries, name)
@@ -400,16 +401,6 @@ impl<'a> Map<'a> {
             Map::Lazy(map) => Ok(map.keys()?.len()),
         }
     }
-}
-
-/// The entry of a map; most of Kubernetes' are so small that looking at each key is faster than a hash.
-fn entry<'v>(object: &'v Value, name: &str) -> Option<&'v Value> {
-    const FEW: usize = 12;
-    let map = object.as_object()?;
-    if map.len() > FEW {
-        return map.get(name);
-    }
-    map.iter().find(|(key, _)| *key == name).map(|(_, value)| value)
 }
 
 fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -130,11 +130,35 @@ impl Pair<'_> {
 
 /// What the policies of `set` want of the object in `attrs`. Total: a policy that fails is a verdict.
 pub fn plan<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> Plan<'a> {
-    let before: &'a Value = &attrs.resource.body;
+    let mut begun = begin(set, world, attrs);
+    let (pairs, settled) = (&begun.pairs, &begun.settled);
+    validate::assertions(set, world, attrs, pairs, settled, &mut begun.log);
+    finish(attrs, begun)
+}
+
+/// The repairs alone, for a door that is only asked for those: the same edits as [`plan`]'s, without judging any
+/// assertion.
+pub fn repairs<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> Plan<'a> {
+    finish(attrs, begin(set, world, attrs))
+}
+
+/// A plan whose repairs are settled.
+struct Begun<'p> {
+    log: Log,
+    pairs: Vec<Pair<'p>>,
+    settled: mutate::Settled<'p>,
+}
+
+fn begin<'p>(set: &'p PolicySet, world: &dyn World, attrs: &Attributes<'_>) -> Begun<'p> {
     let mut log = Log::default();
-    let applicable = matching::applicable(set, attrs, &mut log);
-    let settled = mutate::settle(set, world, attrs, &applicable, &mut log);
-    validate::assertions(set, world, attrs, &applicable, &settled, &mut log);
+    let pairs = matching::applicable(set, attrs, &mut log);
+    let settled = mutate::settle(set, world, attrs, &pairs, &mut log);
+    Begun { log, pairs, settled }
+}
+
+fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
+    let before: &'a Value = &attrs.resource.body;
+    let Begun { log, settled, .. } = begun;
     let edits = blame::edits(attrs, before, &settled);
     let after = if edits.is_empty() {
         Cow::Borrowed(before)

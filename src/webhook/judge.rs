@@ -91,10 +91,12 @@ pub fn judge(
             .as_ref()
             .ok_or_else(|| Unknown::new("the admission request", Why::NotGiven)),
     };
-    let plan = plan::plan(&rules.set, world, &attrs);
     Ok(match webhook {
-        Webhook::Mutate => mutated(&plan, rules),
-        Webhook::Validate => validated(&plan, rules, world, &attrs, old.as_ref()),
+        Webhook::Mutate => mutated(&plan::repairs(&rules.set, world, &attrs), rules),
+        Webhook::Validate => {
+            let plan = plan::plan(&rules.set, world, &attrs);
+            validated(&plan, rules, world, &attrs, old.as_ref())
+        }
     })
 }
 
