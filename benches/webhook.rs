@@ -210,6 +210,7 @@ fn floor(address: SocketAddr, folder: &Path) {
                 own_namespace: None,
                 metrics: Arc::new(Metrics::default()),
                 judging: Arc::new(Semaphore::new(1)),
+                bodies: Arc::new(Semaphore::new(1)),
                 draining: false.into(),
             }),
             tls: Some(TlsAcceptor::from(Arc::new(server_config(current).unwrap()))),

@@ -12,7 +12,8 @@ use axum::http::header::{CONTENT_TYPE, HeaderMap};
 use axum::http::{HeaderValue, Response, StatusCode, Uri};
 use axum::routing::post;
 use http_body_util::{BodyExt as _, Limited};
-use tokio::sync::Semaphore;
+use hyper::body::Body as _;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
@@ -25,6 +26,8 @@ use crate::world::World;
 
 /// The API server sends up to 3 MiB an object, and two of them.
 const LARGEST_BODY: usize = 8 << 20;
+/// KiB of bodies in memory at once, however many connections bring some: four of the largest.
+pub const BODIES: usize = 4 * (LARGEST_BODY >> 10);
 /// What the API server waits at most, and at least what is assumed where it does not say.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
@@ -44,6 +47,8 @@ pub struct Service {
     pub metrics: Arc<Metrics>,
     /// As many are judged at once as there are permits; others wait until their deadline.
     pub judging: Arc<Semaphore>,
+    /// KiB of bodies that may be in memory at once.
+    pub bodies: Arc<Semaphore>,
     /// Set when the server is about to stop: answers ask the API server to close the connection.
     pub draining: AtomicBool,
 }
@@ -107,6 +112,8 @@ async fn answer(
     request: axum::extract::Request,
 ) -> Result<(RequestResult, Vec<u8>), Failed> {
     let deadline = Instant::now() + wait(request.uri());
+    // Held until the answer is made.
+    let _room = room(service, size(&request), deadline).await?;
     let body = body(request, deadline).await?;
     let rules = service.rules.load_full().ok_or_else(|| {
         let message = "no policies are loaded, see /readyz?verbose".to_owned();
@@ -165,18 +172,41 @@ fn wait(uri: &Uri) -> Duration {
         .saturating_sub(MARGIN)
 }
 
+/// KiB of the body by the length that its head states; of the largest where it states none.
+fn size(request: &axum::extract::Request) -> u32 {
+    let largest = LARGEST_BODY as u64;
+    let stated = request.body().size_hint().exact().unwrap_or(largest);
+    u32::try_from(stated.min(largest).div_ceil(1 << 10)).unwrap_or(u32::MAX)
+}
+
+/// Room for a body of so many KiB.
+async fn room(service: &Service, kilobytes: u32, deadline: Instant) -> Result<OwnedSemaphorePermit, Failed> {
+    let overload = || {
+        let message = "too many bodies are being read".to_owned();
+        failed(
+            StatusCode::SERVICE_UNAVAILABLE,
+            FailureReason::Overload,
+            String::new(),
+            message,
+        )
+    };
+    let room = Arc::clone(&service.bodies).acquire_many_owned(kilobytes);
+    let room = timeout_at(deadline, room).await;
+    room.map_err(|_| overload())?.map_err(|_| overload())
+}
+
 async fn body(request: axum::extract::Request, deadline: Instant) -> Result<Bytes, Failed> {
     if !is_json(request.headers()) {
         let message = "the Content-Type must be application/json".to_owned();
         return Err(bad_request(StatusCode::UNSUPPORTED_MEDIA_TYPE, message));
     }
+    if request.body().size_hint().lower() > LARGEST_BODY as u64 {
+        return Err(too_large());
+    }
     let reading = Limited::new(request.into_body(), LARGEST_BODY).collect();
     match timeout_at(deadline, reading).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => {
-            let message = format!("the body is larger than {} MiB", LARGEST_BODY >> 20);
-            Err(bad_request(StatusCode::PAYLOAD_TOO_LARGE, message))
-        }
+        Ok(Err(error)) if error.is::<http_body_util::LengthLimitError>() => Err(too_large()),
         Ok(Err(error)) => Err(bad_request(
             StatusCode::BAD_REQUEST,
             format!("the body broke off: {error}"),
@@ -186,6 +216,11 @@ async fn body(request: axum::extract::Request, deadline: Instant) -> Result<Byte
             "the body did not come in time".to_owned(),
         )),
     }
+}
+
+fn too_large() -> Failed {
+    let message = format!("the body is larger than {} MiB", LARGEST_BODY >> 20);
+    bad_request(StatusCode::PAYLOAD_TOO_LARGE, message)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
@@ -273,7 +308,89 @@ fn internal(uid: &str, message: String) -> Failed {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
+    use tower::ServiceExt as _;
+
     use super::*;
+    use crate::policy::{LoadOptions, load};
+    use crate::unknown::Fact;
+    use crate::world::{Key, Listing, Query, Unwatched};
+
+    /// A world in which a question does what no question should.
+    #[derive(Debug)]
+    struct Bad(fn());
+
+    impl World for Bad {
+        fn get(&self, _: &Key) -> Fact<Option<Arc<Value>>> {
+            (self.0)();
+            Ok(None)
+        }
+
+        fn list(&self, _: &Query) -> Listing {
+            (self.0)();
+            Listing::default()
+        }
+    }
+
+    fn service(world: impl World + Send + 'static, judges: usize, kilobytes: usize) -> Arc<Service> {
+        let set = load(&LoadOptions::default()).unwrap();
+        Arc::new(Service {
+            rules: ArcSwapOption::from_pointee(Rules::new(set)),
+            world: Arc::new(world),
+            own_namespace: None,
+            metrics: Arc::default(),
+            judging: Arc::new(Semaphore::new(judges)),
+            bodies: Arc::new(Semaphore::new(kilobytes)),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// An object whose claim the policies ask for.
+    async fn call(service: &Arc<Service>) -> (StatusCode, Value) {
+        let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "photos"},
+            "spec": {"template": {"spec": {
+                "containers": [{"name": "main", "image": "immich-server:v2.6.3", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
+                "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "library"}}]}}}});
+        let review = json!({"apiVersion": "admission.k8s.io/v1", "kind": "AdmissionReview", "request": {
+            "uid": "the-uid", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"},
+            "namespace": "photos", "operation": "CREATE", "object": object}});
+        let request = axum::http::Request::post("/validate?timeout=1s")
+            .header(CONTENT_TYPE, "application/json")
+            .body(Body::from(review.to_string()))
+            .unwrap();
+        let response = router(Arc::clone(service)).oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&body).unwrap())
+    }
+
+    #[tokio::test]
+    async fn what_goes_wrong_is_a_status_with_the_uid_and_is_counted() {
+        let panics = service(Bad(|| panic!("a bug")), 1, BODIES);
+        let slow = service(Bad(|| std::thread::sleep(Duration::from_secs(2))), 1, BODIES);
+        let busy = service(Unwatched, 0, BODIES);
+        let cases = [
+            (panics, StatusCode::INTERNAL_SERVER_ERROR, "panic"),
+            (slow, StatusCode::GATEWAY_TIMEOUT, "timeout"),
+            (busy, StatusCode::SERVICE_UNAVAILABLE, "overload"),
+        ];
+        for (service, expected, reason) in cases {
+            let (status, body) = call(&service).await;
+            assert_eq!(status, expected, "{reason}");
+            assert_eq!(body["response"]["uid"], "the-uid", "{reason}");
+            let line = format!("fixative_admission_failures_total{{reason=\"{reason}\"}} 1");
+            assert!(service.metrics.text().unwrap().contains(&line), "{reason}");
+        }
+    }
+
+    #[tokio::test]
+    async fn bodies_wait_for_room_and_no_longer_than_the_api_server() {
+        let full = service(Unwatched, 1, 0);
+        assert_eq!(call(&full).await.0, StatusCode::SERVICE_UNAVAILABLE);
+        full.bodies.add_permits(16);
+        assert_eq!(call(&full).await.0, StatusCode::OK);
+        assert_eq!(full.bodies.available_permits(), 16, "given back");
+    }
 
     #[test]
     fn the_deadline_is_what_the_api_server_says() {

@@ -81,6 +81,13 @@ mod tests {
     use super::*;
     use crate::webhook::certificates::Pair;
 
+    fn pem(text: &str) -> Vec<u8> {
+        use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+        tokio_rustls::rustls::pki_types::CertificateDer::from_pem_slice(text.as_bytes())
+            .unwrap()
+            .to_vec()
+    }
+
     #[test]
     fn a_leaf_is_its_cas_and_its_keys() {
         let now = SystemTime::now();
@@ -89,6 +96,13 @@ mod tests {
         let pair = Pair::from_pem(leaf.certificate.as_bytes(), leaf.key.as_bytes()).unwrap();
         let seconds = now.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs() as i64;
         assert_eq!(pair.expiry - seconds, LEAF_LIFE.as_secs() as i64);
+        let der = pem(&leaf.certificate);
+        let (_, parsed) = x509_parser::parse_x509_certificate(&der).unwrap();
+        assert_eq!(
+            seconds - parsed.validity().not_before.timestamp(),
+            3600,
+            "a clock may be an hour behind"
+        );
         assert!(
             Pair::from_pem(leaf.certificate.as_bytes(), ca.key.as_bytes()).is_err(),
             "another key"

@@ -112,6 +112,7 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
         own_namespace: options.own_namespace,
         metrics: Arc::clone(&metrics),
         judging: Arc::new(Semaphore::new(judges())),
+        bodies: Arc::new(Semaphore::new(http::BODIES)),
         draining: false.into(),
     });
     let tls = certificates::server_config(Arc::clone(&current))?;

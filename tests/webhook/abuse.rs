@@ -168,3 +168,48 @@ fn many_at_once_are_all_answered() {
     );
     assert!(server_.memory() < 200 << 10, "{} KB", server_.memory());
 }
+
+#[test]
+fn streams_of_http_2_that_are_reset_at_once_hold_up_nobody() {
+    let server_ = Server::start();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let mut client = server_.connect_h2().await;
+        for _ in 0..20_000 {
+            let request = http::Request::post("https://localhost/mutate").body(()).unwrap();
+            // The server ends the connection of whoever goes on like this.
+            let Ok(ready) = client.ready().await else { return };
+            client = ready;
+            let Ok((_, mut stream)) = client.send_request(request, false) else {
+                return;
+            };
+            // Until the head is on its way.
+            tokio::task::yield_now().await;
+            stream.send_reset(h2::Reason::CANCEL);
+        }
+        panic!("20000 resets are too many");
+    });
+    is_well(&server_);
+}
+
+#[test]
+fn large_bodies_at_once_are_held_within_bounds() {
+    let server_ = Server::start();
+    let mut object = server();
+    object["metadata"]["annotations"] = serde_json::json!({"big": "x".repeat(6 << 20)});
+    let body = create(&object);
+    thread::scope(|scope| {
+        for _ in 0..24 {
+            scope.spawn(|| {
+                let answer = server_.connect().post("/mutate?timeout=30s", body.as_bytes());
+                assert!(matches!(answer.status, 200 | 503), "{}", answer.status);
+            });
+        }
+    });
+    // Of 24 bodies of 6 MB not all are there at once, nor their parsed objects.
+    assert!(server_.peak() < 160 << 10, "{} KB", server_.peak());
+    is_well(&server_);
+}

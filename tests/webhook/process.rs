@@ -33,13 +33,20 @@ impl Server {
 
     /// With more arguments, made once the folder is there.
     pub fn with(arguments: impl FnOnce(&std::path::Path) -> Vec<String>) -> Self {
+        Self::managed(|folder| {
+            make_certificates(&folder.join("certs"));
+            let mut all = arguments(folder);
+            all.push("--tls-dir=certs".to_owned());
+            all
+        })
+    }
+
+    /// With a certificate of whatever source the arguments say.
+    pub fn managed(arguments: impl FnOnce(&std::path::Path) -> Vec<String>) -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let certs = folder.path().join("certs");
-        make_certificates(&certs);
         let (address, plain) = (free_port(), free_port());
         let mut child = Command::new(env!("CARGO_BIN_EXE_fixative"))
-            .args(["serve", "--tls-dir"])
-            .arg(&certs)
+            .arg("serve")
             .args([format!("--listen={address}"), format!("--health-listen={plain}")])
             .args(arguments(folder.path()))
             .current_dir(folder.path())
@@ -73,6 +80,21 @@ impl Server {
     /// A TLS connection by the server's own CA.
     pub fn connect(&self) -> Client {
         Client::connect(self.address, &self.certs().join("ca.crt"))
+    }
+
+    /// A connection of HTTP/2, on the runtime of the caller.
+    pub async fn connect_h2(&self) -> h2::client::SendRequest<bytes::Bytes> {
+        let mut config = crate::client::config(&self.certs().join("ca.crt"));
+        config.alpn_protocols = vec![b"h2".to_vec()];
+        let tcp = tokio::net::TcpStream::connect(self.address).await.unwrap();
+        let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+        let stream = connector
+            .connect("localhost".try_into().unwrap(), tcp)
+            .await
+            .unwrap();
+        let (client, connection) = h2::client::handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        client
     }
 
     /// One review on a connection of its own, and the response in the answer.
@@ -147,11 +169,17 @@ impl Server {
 
     /// Kilobytes of memory that are in use.
     pub fn memory(&self) -> u64 {
+        self.status("VmRSS:")
+    }
+
+    /// The most kilobytes of memory that ever were in use.
+    pub fn peak(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, field: &str) -> u64 {
         let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
-        let line = status
-            .lines()
-            .find_map(|line| line.strip_prefix("VmRSS:"))
-            .unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(field)).unwrap();
         line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 }

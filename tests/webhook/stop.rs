@@ -67,3 +67,25 @@ fn what_it_needs_and_does_not_find_it_says() {
         assert!(said.contains(expected), "{arguments:?}: {said}");
     }
 }
+
+#[test]
+fn without_an_api_server_it_starts_is_not_ready_and_says_why() {
+    let server_ = Server::managed(|folder| {
+        let kubeconfig = "apiVersion: v1\nkind: Config\ncurrent-context: x\ncontexts: [{name: x, context: {cluster: x, user: x}}]\nclusters: [{name: x, cluster: {server: 'http://127.0.0.1:1'}}]\nusers: [{name: x, user: {}}]\n";
+        std::fs::write(folder.join("kubeconfig"), kubeconfig).unwrap();
+        [
+            "--kubeconfig=kubeconfig",
+            "--tls-secret=fixative-tls",
+            "--service=fixative",
+            "--facts",
+        ]
+        .map(str::to_owned)
+        .to_vec()
+    });
+    server_.wait("/readyz?verbose", |status, body| {
+        status == 503
+            && body.contains("[-] certificate: the API server")
+            && body.contains("[!] facts")
+            && body.contains("[+] policies")
+    });
+}

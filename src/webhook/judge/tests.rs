@@ -342,3 +342,43 @@ fn kinds_that_hold_the_cluster_are_judged_only_by_name() {
     assert!(with("admission: {kinds: [Namespace]}").may_concern(&namespace));
     assert!(!with("admission: {kinds: [Namespace]}").may_concern(&GroupKind::new("Pod", "")));
 }
+
+#[test]
+fn a_patch_that_the_api_server_could_not_make_is_told() {
+    let before = json!({"spec": {"list": [1, 2], "a": 1}});
+    let at = |path: &[&str]| {
+        path.iter()
+            .fold(crate::pointer::Pointer::root(), |at, key| match key.parse() {
+                Ok(index) => at.index(index),
+                Err(_) => at.key(*key),
+            })
+    };
+    let add = |path: &[&str]| Change {
+        pointer: at(path),
+        action: Action::Add(json!(0)),
+    };
+    let replace = |path: &[&str], old: Value| Change {
+        pointer: at(path),
+        action: Action::Replace { old, new: json!(0) },
+    };
+    let remove = |path: &[&str], old: Value| Change {
+        pointer: at(path),
+        action: Action::Remove { old },
+    };
+    let cases = [
+        (add(&["spec", "b"]), true),
+        (add(&["spec", "list", "2"]), true),
+        (add(&["spec", "list", "3"]), false),
+        (add(&["spec", "missing", "b"]), false),
+        (add(&["spec", "a"]), false),
+        (add(&["spec", "a", "b"]), false),
+        (replace(&["spec", "a"], json!(1)), true),
+        (replace(&["spec", "a"], json!(2)), false),
+        (replace(&["spec", "b"], json!(null)), false),
+        (remove(&["spec", "list", "0"], json!(1)), true),
+        (remove(&["spec", "list", "2"], json!(1)), false),
+    ];
+    for (change, expected) in cases {
+        assert_eq!(fits(&before, &change), expected, "{change:?}");
+    }
+}
