@@ -7,6 +7,7 @@ mod document;
 mod facts;
 mod world;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -14,6 +15,7 @@ use serde_json::Value;
 use crate::attributes::Attributes;
 use crate::change::{self, Change};
 use crate::finding::{Finding, Location};
+use crate::kube::GroupKind;
 use crate::manifest;
 use crate::parallel;
 use crate::plan::{self, Decision, Edit, Verdict};
@@ -120,7 +122,8 @@ struct Outcome {
     edits: Vec<Edit>,
     verdicts: Vec<Verdict>,
     decision: Decision,
-    asked: bool,
+    /// Kinds of the world that it asked for.
+    asked: BTreeSet<GroupKind>,
 }
 
 /// Plans all objects; those that asked for facts again in the world of the results, until it rests.
@@ -134,33 +137,33 @@ fn settle(
     let mut world = StreamWorld::new(texts, options);
     world.fill(objects.iter().map(|object| &object.resource.body));
     let mut outcomes = parallel::map(objects, WORTH_A_THREAD, |object| plan_in(&world, object));
+    let changed = |(object, outcome): (&Object<'_>, &Outcome)| {
+        (!outcome.edits.is_empty()).then(|| object.resource.id.gvk.group_kind())
+    };
+    let mut moved: BTreeSet<GroupKind> = objects.iter().zip(&outcomes).filter_map(changed).collect();
     for _ in 1..ROUNDS {
-        let moved = objects
-            .iter()
-            .zip(&outcomes)
-            .any(|(object, outcome)| object.resource.body != outcome.after);
-        if !moved || !outcomes.iter().any(|outcome| outcome.asked) {
-            break;
-        }
-        world.fill(outcomes.iter().map(|outcome| &outcome.after));
+        // What asked for other kinds sees the world that it saw.
         let again: Vec<usize> = outcomes
             .iter()
             .enumerate()
-            .filter(|(_, outcome)| outcome.asked)
+            .filter(|(_, outcome)| !outcome.asked.is_disjoint(&moved))
             .map(|(index, _)| index)
             .collect();
+        if again.is_empty() {
+            break;
+        }
+        world.fill(outcomes.iter().map(|outcome| &outcome.after));
         let replanned = parallel::map(&again, WORTH_A_THREAD, |&index| {
-            objects.get(index).map(|object| plan_in(&world, object))
+            objects.get(index).map(|object| (object, plan_in(&world, object)))
         });
-        let mut changed = false;
-        for (index, outcome) in again.into_iter().zip(replanned) {
-            if let (Some(slot), Some(outcome)) = (outcomes.get_mut(index), outcome) {
-                changed |= slot.after != outcome.after;
+        moved.clear();
+        for (index, replanned) in again.into_iter().zip(replanned) {
+            if let (Some(slot), Some((object, outcome))) = (outcomes.get_mut(index), replanned) {
+                if slot.after != outcome.after {
+                    moved.insert(object.resource.id.gvk.group_kind());
+                }
                 *slot = outcome;
             }
-        }
-        if !changed {
-            break;
         }
     }
     world.into_error().map_or(Ok(outcomes), Err)
@@ -208,7 +211,7 @@ fn plan_one(
         edits: planned.edits,
         verdicts: planned.verdicts,
         decision,
-        asked: asking.asked(),
+        asked: asking.into_asked(),
     }
 }
 

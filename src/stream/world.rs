@@ -1,8 +1,7 @@
 //! The world of a stream: its own objects in their present state, then the facts that the user gave.
 //! Documents that no policy can match are read only when somebody asks for their kind.
 
-use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -104,29 +103,37 @@ impl<'t> StreamWorld<'t> {
     }
 }
 
-/// The world as one object sees it; remembers whether it was asked.
+/// The world as one object sees it; remembers what it was asked for.
 #[derive(Debug)]
 pub(super) struct Asking<'w> {
     world: &'w StreamWorld<'w>,
-    asked: AtomicBool,
+    asked: Mutex<BTreeSet<GroupKind>>,
 }
 
 impl<'w> Asking<'w> {
     pub(super) fn new(world: &'w StreamWorld<'w>) -> Self {
         Self {
             world,
-            asked: AtomicBool::new(false),
+            asked: Mutex::default(),
         }
     }
 
-    pub(super) fn asked(&self) -> bool {
-        self.asked.load(Ordering::Relaxed)
+    /// The kinds that were asked for.
+    pub(super) fn into_asked(self) -> BTreeSet<GroupKind> {
+        self.asked.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn remember(&self, kind: &GroupKind) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asked.contains(kind) {
+            asked.insert(kind.clone());
+        }
     }
 }
 
 impl World for Asking<'_> {
     fn get(&self, key: &Key) -> Fact<Option<Arc<Value>>> {
-        self.asked.store(true, Ordering::Relaxed);
+        self.remember(&key.kind);
         self.world.load(&key.kind);
         self.world
             .objects
@@ -136,7 +143,7 @@ impl World for Asking<'_> {
     }
 
     fn list(&self, query: &Query) -> Listing {
-        self.asked.store(true, Ordering::Relaxed);
+        self.remember(&query.kind);
         self.world.load(&query.kind);
         self.world
             .objects
