@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::WORTH_A_THREAD;
+use super::{Input, WORTH_A_THREAD};
 use crate::finding::Location;
 use crate::kube::Gvk;
 use crate::manifest::{self, Document, Tree};
@@ -57,8 +57,8 @@ pub struct Object<'p> {
 const HELM_4_FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
 
 impl Text {
-    pub(super) fn split(source: &Source, needles: &Needles) -> Self {
-        let documents = manifest::split(source);
+    pub(super) fn new(input: Input, needles: &Needles) -> Self {
+        let Input { source, documents } = input;
         let relevant = parallel::map(&documents, WORTH_A_THREAD, |document| {
             needles.may_match(source.slice(document.body))
         });
@@ -67,10 +67,7 @@ impl Text {
             .zip(relevant)
             .map(|(document, relevant)| Slot { document, relevant })
             .collect();
-        Self {
-            source: source.clone(),
-            documents,
-        }
+        Self { source, documents }
     }
 }
 

@@ -99,16 +99,41 @@ pub struct ObjectPlan {
     pub decision: Decision,
 }
 
+/// An input, cut into documents; whoever reads a large one can cut it while policies are still being loaded.
+#[derive(Debug)]
+pub struct Input {
+    source: Source,
+    documents: Vec<manifest::Document>,
+}
+
+impl Input {
+    /// Cuts a text into its documents.
+    pub fn split(source: Source) -> Self {
+        let documents = manifest::split(&source);
+        Self { source, documents }
+    }
+}
+
 /// Plans every object of `sources`. An input that cannot be read is an error: nothing may be written then.
 pub fn plan_stream(
     set: &PolicySet,
     sources: &[Source],
     options: &StreamOptions,
 ) -> Result<StreamPlan, Box<Diagnostic>> {
+    let inputs = sources.iter().cloned().map(Input::split);
+    plan_inputs(set, inputs.collect(), options)
+}
+
+/// As [`plan_stream`], of inputs that are cut already.
+pub fn plan_inputs(
+    set: &PolicySet,
+    inputs: Vec<Input>,
+    options: &StreamOptions,
+) -> Result<StreamPlan, Box<Diagnostic>> {
     let needles = Needles::of(set);
-    let texts: Vec<Text> = sources
-        .iter()
-        .map(|source| Text::split(source, &needles))
+    let texts: Vec<Text> = inputs
+        .into_iter()
+        .map(|input| Text::new(input, &needles))
         .collect();
     let parsed = document::parse(&texts, options.door)?;
     let objects: Vec<Object<'_>> = parsed.iter().flat_map(Parsed::objects).collect();
