@@ -214,7 +214,7 @@ fn floor(address: SocketAddr, folder: &Path) {
                 draining: false.into(),
             }),
             tls: Some(TlsAcceptor::from(Arc::new(server_config(current).unwrap()))),
-            connections: Connections::new(512),
+            connections: Connections::new(512, Default::default()),
             stop: Default::default(),
             tasks: Default::default(),
         };

@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::sync::CancellationToken;
 
 /// The open connections, never more than a limit.
 #[derive(Debug)]
 pub struct Connections {
     limit: usize,
+    /// Shows how many there are.
+    gauge: Gauge,
     open: Mutex<Open>,
 }
 
@@ -59,10 +62,11 @@ impl Connection {
 }
 
 impl Connections {
-    /// No more than `limit` at once.
-    pub fn new(limit: usize) -> Arc<Self> {
+    /// No more than `limit` at once; `gauge` shows how many there are.
+    pub fn new(limit: usize, gauge: Gauge) -> Arc<Self> {
         Arc::new(Self {
             limit,
+            gauge,
             open: Mutex::default(),
         })
     }
@@ -82,6 +86,7 @@ impl Connections {
         open.next += 1;
         let connection = Arc::new(Connection::default());
         open.by_age.insert(number, Arc::clone(&connection));
+        self.show(&open);
         Some(Admitted {
             number,
             connection,
@@ -89,13 +94,9 @@ impl Connections {
         })
     }
 
-    /// How many are open.
-    pub fn count(&self) -> usize {
-        self.open
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .by_age
-            .len()
+    fn show(&self, open: &Open) {
+        self.gauge
+            .set(i64::try_from(open.by_age.len()).unwrap_or(i64::MAX));
     }
 }
 
@@ -103,6 +104,7 @@ impl Drop for Admitted {
     fn drop(&mut self) {
         let mut open = self.all.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.by_age.remove(&self.number);
+        self.all.show(&open);
     }
 }
 
@@ -112,7 +114,8 @@ mod tests {
 
     #[test]
     fn idle_ones_make_room_and_busy_ones_do_not() {
-        let all = Connections::new(3);
+        let gauge = Gauge::default();
+        let all = Connections::new(3, gauge.clone());
         let (proven, silent, busy) = (all.admit().unwrap(), all.admit().unwrap(), all.admit().unwrap());
         proven.connection.begin();
         proven.connection.finish();
@@ -128,7 +131,7 @@ mod tests {
         assert!(!busy.connection.end.is_cancelled());
 
         drop(fifth);
-        assert_eq!(all.count(), 2);
+        assert_eq!(gauge.get(), 2);
         assert!(all.admit().is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! Making certificates: a CA and leaves that it signs.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use rcgen::{
@@ -21,12 +22,21 @@ const BACKDATED: Duration = Duration::from_secs(60 * 60);
 pub struct IssueError(#[from] rcgen::Error);
 
 /// A certificate and its key, both PEM.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Issued {
     /// The certificate.
     pub certificate: String,
     /// Its key, PKCS #8.
     pub key: String,
+}
+
+/// Without the key, wherever it may be printed.
+impl fmt::Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued")
+            .field("certificate", &self.certificate)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A new CA that can sign leaves and nothing else.

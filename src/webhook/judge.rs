@@ -232,7 +232,7 @@ fn validated(
     };
     let lost = plan.edits.iter().map(|edit| {
         let repair = named(edit);
-        format!("fixative: this repair is missing, another webhook may have undone it: {repair}")
+        format!("fixative: a repair is missing, so the mutating webhook was not called or another one undid it: {repair}")
     });
     judged.answer.warnings.extend(lost);
     if !decision.denials.is_empty() || !judged.answer.warnings.is_empty() {

@@ -74,13 +74,24 @@ enum ManageError {
 }
 
 /// What a Secret holds.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 struct Held {
     /// The CA that signs, first, and the one before it.
     bundle: String,
     ca_key: String,
     leaf: Issued,
     ca_since: SystemTime,
+}
+
+/// Without the keys, wherever it may be printed.
+impl std::fmt::Debug for Held {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Held")
+            .field("bundle", &self.bundle)
+            .field("leaf", &self.leaf)
+            .field("ca_since", &self.ca_since)
+            .finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Managed {

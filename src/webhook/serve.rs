@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
+use prometheus_client::metrics::gauge::Gauge;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Semaphore;
@@ -123,7 +124,7 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
         router: http::router(Arc::clone(&service)),
         service: Arc::clone(&service),
         tls: Some(TlsAcceptor::from(Arc::new(tls))),
-        connections: Connections::new(options.max_connections),
+        connections: Connections::new(options.max_connections, metrics.connections.clone()),
         stop: CancellationToken::new(),
         tasks: TaskTracker::new(),
     };
@@ -134,7 +135,7 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
     let probes = Server {
         router: health::router(shown),
         tls: None,
-        connections: Connections::new(HEALTH_CONNECTIONS),
+        connections: Connections::new(HEALTH_CONNECTIONS, Gauge::default()),
         ..server.clone()
     };
     let load = Reloader::new(

@@ -81,19 +81,12 @@ impl Server {
         let server = self.clone();
         self.tasks.spawn(async move {
             let end = admitted.connection.end.clone();
-            server.count();
             tokio::select! {
                 () = end.cancelled() => {}
                 () = server.serve(stream, &admitted) => {}
             }
             drop(admitted);
-            server.count();
         });
-    }
-
-    fn count(&self) {
-        let open = i64::try_from(self.connections.count()).unwrap_or(i64::MAX);
-        self.service.metrics.connections.set(open);
     }
 
     async fn serve(&self, stream: TcpStream, admitted: &Admitted) {

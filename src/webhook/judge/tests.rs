@@ -315,7 +315,7 @@ fn a_lost_repair_is_a_warning_and_is_counted() {
     let judged = judged_by(&rules(""), Webhook::Validate, &create(server()));
     assert_eq!(judged.lost_repairs, 1);
     assert_eq!(judged.answer.denied, None);
-    assert!(judged.answer.warnings[0].contains("this repair is missing"));
+    assert!(judged.answer.warnings[0].contains("a repair is missing"));
 }
 
 #[test]
