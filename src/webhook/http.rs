@@ -26,8 +26,9 @@ use crate::world::World;
 
 /// The API server sends up to 3 MiB an object, and two of them.
 const LARGEST_BODY: usize = 8 << 20;
-/// KiB of bodies in memory at once, however many connections bring some: four of the largest.
-pub const BODIES: usize = 4 * (LARGEST_BODY >> 10);
+/// KiB of bodies in memory at once, however many connections bring some: two of the largest, or hundreds of those
+/// that are usual. A body costs several times its size while it is judged.
+pub const BODIES: usize = 2 * (LARGEST_BODY >> 10);
 /// What the API server waits at most, and at least what is assumed where it does not say.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
