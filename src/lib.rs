@@ -13,6 +13,7 @@
 
 pub mod change;
 pub mod pointer;
+pub mod rfc6902;
 pub mod source;
 pub mod unknown;
 

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::compare::{Difference, differences};
-use super::spec::{Expect, ExpectedFinding, Operation};
+use super::spec::{Expect, ExpectedFinding};
 use super::{Objects, Problem, patch};
 use crate::change::Action;
 use crate::finding::{Finding, Kind};
 use crate::kube::Gvk;
+use crate::rfc6902::Operation;
 use crate::schema;
 use crate::stream::StreamPlan;
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::spec::Operation;
+use crate::rfc6902::Operation;
 
 /// `value` with `patch` applied; the error is a sentence.
 pub fn apply(value: &Value, patch: &[Operation]) -> Result<Value, String> {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use crate::manifest::{self, Tree};
 use crate::pointer::Pointer;
 use crate::policy::{self, Disposition, Door};
+use crate::rfc6902::Operation;
 use crate::source::{Diagnostic, Source, Span};
 
 /// A test file: cases for the policies of the pack that it stands in.
@@ -97,38 +98,6 @@ pub struct ExpectedFinding {
     /// Whether it says that something cannot be told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unknown: Option<bool>,
-}
-
-/// One operation of a patch (RFC 6902).
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "lowercase", tag = "op", deny_unknown_fields)]
-pub enum Operation {
-    /// A new key, or a new item in front of the one at `path` (`-`: behind the last).
-    Add {
-        /// Where.
-        path: String,
-        /// What.
-        value: Value,
-    },
-    /// Another value.
-    Replace {
-        /// Where.
-        path: String,
-        /// What.
-        value: Value,
-    },
-    /// Nothing there any more.
-    Remove {
-        /// Where.
-        path: String,
-    },
-    /// What must be there.
-    Test {
-        /// Where.
-        path: String,
-        /// What.
-        value: Value,
-    },
 }
 
 /// Reads a test file, with the tree that tells where everything stands.

@@ -6,8 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::Serialize;
 
-use super::patch::Operation;
 use super::review::{API_VERSION, KIND};
+use crate::rfc6902::Operation;
 
 /// Characters of one warning. Source: `admission/plugin/webhook`, apiserver's `warning` package: longer ones are
 /// cut once all of a response exceed [`ALL_WARNINGS`].

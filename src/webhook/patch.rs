@@ -1,36 +1,11 @@
 //! From edits to RFC 6902, as the API server applies it (github.com/evanphx/json-patch).
 
-use serde::Serialize;
 use serde_json::Value;
 
 use crate::change::{Action, Change, in_order};
 use crate::plan::Edit;
 use crate::pointer::{Pointer, Token};
-
-/// One operation.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-#[serde(tag = "op", rename_all = "lowercase")]
-pub enum Operation {
-    /// A key (also one that is there) or a list item.
-    Add {
-        /// Where.
-        path: String,
-        /// What.
-        value: Value,
-    },
-    /// Another value for what is there.
-    Replace {
-        /// Where.
-        path: String,
-        /// What.
-        value: Value,
-    },
-    /// The key or item goes.
-    Remove {
-        /// Where.
-        path: String,
-    },
-}
+use crate::rfc6902::Operation;
 
 /// The operations that make the edits, in an order in which each finds its place where it was at first.
 pub fn operations(edits: &[Edit]) -> Vec<Operation> {

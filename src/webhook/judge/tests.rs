@@ -3,8 +3,8 @@ use serde_json::json;
 use super::*;
 use crate::kube::GroupKind;
 use crate::policy::{LoadOptions, load};
+use crate::rfc6902::Operation as Op;
 use crate::source::Source;
-use crate::webhook::patch::Operation as Op;
 use crate::world::Unwatched;
 
 /// The embedded pack, configured.
