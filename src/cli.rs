@@ -1,8 +1,9 @@
 //! The command line: clap types only.
 
 mod audit;
+mod certs;
+mod serve;
 
-use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::builder::{OsStringValueParser, TypedValueParser as _};
@@ -10,6 +11,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 pub use audit::{AuditArgs, AuditFormat, ClusterArgs};
+pub use certs::{CertsArgs, CertsCommand};
+pub use serve::ServeArgs;
 
 const AFTER_HELP: &str = "\
 Examples:
@@ -62,27 +65,6 @@ Examples:
 
 Exit status: 0 all pass, 1 one fails, 2 a policy or a test cannot be read";
 
-const SERVE_HELP: &str = "\
-The same policies as render's hold the cluster: /mutate repairs objects that come or change, /validate denies \
-and warns. What it cannot answer it leaves to failurePolicy. It is installed with the chart charts/fixative; \
-docs/admission.md says what it can do to a cluster and what not.
-
-Policies and configuration are read again when their files change; a set that does not load never replaces \
-one that does. SIGTERM: readiness fails, requests are answered for --drain seconds more, then it ends.
-
-Examples:
-  fixative serve --tls-dir certs                         certificates from a folder
-  fixative serve --tls-secret fixative-tls --service fixative --namespace fixative \\
-    --webhook-configuration fixative                     its own certificates, in a cluster
-  curl -s localhost:8080/readyz?verbose                  what is loaded, and what is wrong
-
-Exit status: 0 told to stop, 2 it could not start";
-
-const CERTS_HELP: &str = "\
-Example:
-  fixative certs dev certs --dns fixative.fixative.svc --dns localhost
-  fixative serve --tls-dir certs";
-
 const POLICIES_HELP: &str = "\
 Examples:
   fixative policies list
@@ -125,10 +107,10 @@ pub enum Command {
     #[command(after_help = RENDER_HELP)]
     Render(RenderArgs),
     /// Answer the API server's calls: the admission webhook
-    #[command(after_help = SERVE_HELP)]
+    #[command(after_help = serve::HELP)]
     Serve(ServeArgs),
     /// Make certificates for development
-    #[command(after_help = CERTS_HELP)]
+    #[command(after_help = certs::HELP)]
     Certs(CertsArgs),
     /// Find what the policies have to say of a live cluster
     #[command(after_help = audit::HELP)]
@@ -249,87 +231,6 @@ pub enum OnDeny {
     Deny,
     /// It is said, and everything is written.
     Warn,
-}
-
-/// `fixative serve`.
-#[derive(Clone, Debug, Args)]
-pub struct ServeArgs {
-    /// Which policies.
-    #[command(flatten)]
-    pub set: SetArgs,
-    /// Where the API server calls: /mutate and /validate, by TLS
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "0.0.0.0:8443",
-        help_heading = "Server"
-    )]
-    pub listen: SocketAddr,
-    /// Where probes and scrapers call: /healthz, /readyz and /metrics, plain
-    #[arg(
-        long,
-        value_name = "ADDRESS",
-        default_value = "0.0.0.0:8080",
-        help_heading = "Server"
-    )]
-    pub health_listen: SocketAddr,
-    /// How many connections there may be; the oldest idle one makes room
-    #[arg(long, value_name = "NUMBER", default_value = "512", help_heading = "Server", value_parser = clap::value_parser!(u16).range(1..))]
-    pub max_connections: u16,
-    /// How long requests are answered after SIGTERM
-    #[arg(long, value_name = "SECONDS", default_value = "10", help_heading = "Server", value_parser = clap::value_parser!(u16).range(..=300))]
-    pub drain: u16,
-    /// A folder with tls.crt and tls.key, as a Secret is mounted
-    #[arg(
-        long,
-        value_name = "FOLDER",
-        help_heading = "Certificate",
-        required_unless_present = "tls_secret"
-    )]
-    pub tls_dir: Option<PathBuf>,
-    /// A Secret in --namespace in which it keeps a CA and a certificate that it makes itself
-    #[arg(long, value_name = "NAME", help_heading = "Certificate", conflicts_with = "tls_dir",
-        requires_all = ["namespace", "service"])]
-    pub tls_secret: Option<String>,
-    /// The Service by which the API server calls; names a certificate of --tls-secret
-    #[arg(long, value_name = "NAME", help_heading = "Certificate")]
-    pub service: Option<String>,
-    /// The name of the mutating and of the validating configuration, which get the CA of --tls-secret
-    #[arg(long, value_name = "NAME", help_heading = "Certificate")]
-    pub webhook_configuration: Option<String>,
-    /// Watch the objects that the policies ask for: `fixative policies rbac` prints what that needs
-    #[arg(long, help_heading = "Facts")]
-    pub facts: bool,
-    /// Which cluster.
-    #[command(flatten)]
-    pub cluster: ClusterArgs,
-    /// The webhook's own namespace, which is never judged
-    #[arg(short, long, value_name = "NAME", env = "POD_NAMESPACE", hide_env_values = true, value_parser = namespace, help_heading = "Cluster")]
-    pub namespace: Option<String>,
-}
-
-/// `fixative certs`.
-#[derive(Clone, Debug, Args)]
-pub struct CertsArgs {
-    /// What to do.
-    #[command(subcommand)]
-    pub command: CertsCommand,
-}
-
-/// What `fixative certs` can do.
-#[derive(Clone, Debug, Subcommand)]
-pub enum CertsCommand {
-    /// Write a CA and a certificate of it: ca.crt, ca.key, tls.crt, tls.key
-    Dev {
-        /// Where to; it is made if it is not there.
-        folder: PathBuf,
-        /// A DNS name of the server; may be repeated
-        #[arg(long, value_name = "NAME", default_value = "localhost")]
-        dns: Vec<String>,
-        /// Write over files that are there
-        #[arg(long)]
-        force: bool,
-    },
 }
 
 /// `fixative test`.

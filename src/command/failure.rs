@@ -47,7 +47,7 @@ pub(crate) enum Failure {
     #[error("cannot write {0}: {1}")]
     Unwritable(String, #[source] io::Error),
     /// The system gives no thread or no socket.
-    #[error("cannot start to talk to a cluster: {0}")]
+    #[error("the system gives no threads or sockets: {0}")]
     Runtime(#[source] io::Error),
     /// The answer did not get out.
     #[error("cannot write to standard output: {0}; what is there may be cut off, do not use it")]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::document::{check_kind, one_document};
 use super::file::{instead, key_of, span_of, typed};
+use super::kinds;
 use super::matcher;
 use super::pack::impossible_image;
 use super::params::{Misfit, Problem};
@@ -254,6 +255,22 @@ impl Config {
                             .help(help(name, &policy_names)),
                     );
                 }
+            }
+        }
+    }
+
+    /// A kind that is judged anyway, or is written wrong, is not what somebody meant who named it.
+    pub(super) fn check_admission(&self, wrong: &mut Vec<Diagnostic>) {
+        let vital = kinds::vital();
+        let vital: Vec<&str> = vital.iter().map(String::as_str).collect();
+        for (index, kind) in self.file.admission.kinds.iter().enumerate() {
+            if !vital.contains(&kind.as_str()) {
+                let at = Pointer::root().key("admission").key("kinds").index(index);
+                let message = format!("`{kind}` is no kind that the webhook leaves alone");
+                wrong.push(
+                    self.wrong("unknown-kind", &at, message)
+                        .help(instead(kind, &vital)),
+                );
             }
         }
     }

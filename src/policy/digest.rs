@@ -1,9 +1,27 @@
 //! The digest of a policy set: the same for the same sources and params, wherever they were read from.
 
+use std::fmt;
+
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::{Digest, PackSource};
+use super::PackSource;
+
+/// SHA-256 over the sources and params of a policy set; printed as its first 12 hex digits.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest(pub [u8; 32]);
+
+impl fmt::Display for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for Digest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Digest({self})")
+    }
+}
 
 /// Hashes sources and the effective configuration.
 pub(super) fn digest(packs: &[PackSource], effective: &Value) -> Digest {

@@ -156,6 +156,12 @@ fn operations(rule: &Rule) -> BTreeSet<Operation> {
     operations
 }
 
+/// The vital kinds as `match.kinds` writes them.
+pub(super) fn vital() -> Vec<String> {
+    let all = VITAL.iter().map(|(kind, group)| GroupKind::new(kind, group));
+    all.map(|kind| kind.to_string()).collect()
+}
+
 fn is_vital(kind: &GroupKind) -> bool {
     VITAL.contains(&(kind.kind.as_str(), kind.group.as_str()))
 }

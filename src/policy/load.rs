@@ -7,7 +7,7 @@ use super::config::Config;
 use super::document::{Unit, check_kind, documents};
 use super::file::{span_of, typed};
 use super::spec::{PackFile, PackReference, PolicyFile, SchemaKind, json_schema};
-use super::{Admission, LoadOptions, Pack, PackSource, Policy, PolicySet, digest, embedded, pack};
+use super::{Admission, Pack, Policy, PolicySet, digest, embedded, pack};
 use crate::cel::Environment;
 use crate::manifest::Tree;
 use crate::parallel;
@@ -16,6 +16,35 @@ use crate::source::{Diagnostic, Source, Span};
 
 /// Fewer policies than this are not worth a thread.
 const WORTH_A_THREAD: usize = 4;
+
+/// What to load.
+#[derive(Debug, Default)]
+pub struct LoadOptions {
+    /// The configuration file, already read; `None`: the embedded packs as they are.
+    pub config: Option<Source>,
+    /// Packs given on the command line instead of the configured ones: all files of each pack.
+    pub packs: Option<Vec<PackSource>>,
+    /// `POLICY.NAME=VALUE`, in order; the value is still text.
+    pub params: Vec<(String, String, String)>,
+    /// Reads the files of `packs: [{path: …}]` of the configuration (I/O stays with the caller).
+    pub read_pack: Option<ReadPack>,
+    /// Today, `YYYY-MM-DD`, for exemptions with an end.
+    pub today: Option<String>,
+}
+
+/// Reads the files of the pack at a path.
+pub type ReadPack = fn(&std::path::Path) -> Result<PackSource, Diagnostic>;
+
+/// The files of one pack, unread.
+#[derive(Clone, Debug)]
+pub struct PackSource {
+    /// Where it comes from: `immich (embedded)`, a folder.
+    pub origin: String,
+    /// Every `*.yaml` that is not `*.test.yaml`, sorted by name.
+    pub files: Vec<Source>,
+    /// Every `*.test.yaml`.
+    pub tests: Vec<Source>,
+}
 
 /// Loads everything or says all that is wrong.
 pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
@@ -39,6 +68,7 @@ pub fn load(options: &LoadOptions) -> Result<PolicySet, Vec<Diagnostic>> {
     }
     if wrong.is_empty() {
         config.check_names(&policies, &packs, &mut wrong);
+        config.check_admission(&mut wrong);
     }
     let exemptions = config.exemptions(options.today.as_deref(), &mut wrong);
     if !wrong.is_empty() {

@@ -27,22 +27,22 @@ mod template;
 mod tests;
 
 pub use asks::Asks;
+pub use digest::Digest;
 pub use embedded::embedded;
 pub use file::{span_of, typed};
 pub use glob::glob;
 pub use kinds::{Judged, KindError};
-pub use load::load;
+pub use load::{LoadOptions, PackSource, ReadPack, load};
 pub use search::Needles;
 pub use spec::{SchemaKind, json_schema};
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde_json::Value;
 
 use crate::cel::Program;
 use crate::kube::GroupKind;
-use crate::source::{Diagnostic, Source, Span};
+use crate::source::{Source, Span};
 
 /// Everything that is loaded; built only by [`load`], never half.
 #[derive(Debug)]
@@ -69,10 +69,6 @@ pub struct Admission {
     /// Kinds that it judges although they hold a cluster together.
     pub kinds: Vec<GroupKind>,
 }
-
-/// SHA-256 over the sources and params of a policy set; printed as its first 12 hex digits.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest(pub [u8; 32]);
 
 /// Components and functions that the policies of one folder share.
 #[derive(Debug)]
@@ -456,45 +452,4 @@ pub struct Exemption {
     pub reason: String,
     /// Last day on which it counts, `YYYY-MM-DD`; `None`: for ever.
     pub until: Option<String>,
-}
-
-impl fmt::Display for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().take(6).try_for_each(|byte| write!(f, "{byte:02x}"))
-    }
-}
-
-impl fmt::Debug for Digest {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Digest({self})")
-    }
-}
-
-/// What to load.
-#[derive(Debug, Default)]
-pub struct LoadOptions {
-    /// The configuration file, already read; `None`: the embedded packs as they are.
-    pub config: Option<Source>,
-    /// Packs given on the command line instead of the configured ones: all files of each pack.
-    pub packs: Option<Vec<PackSource>>,
-    /// `POLICY.NAME=VALUE`, in order; the value is still text.
-    pub params: Vec<(String, String, String)>,
-    /// Reads the files of `packs: [{path: …}]` of the configuration (I/O stays with the caller).
-    pub read_pack: Option<ReadPack>,
-    /// Today, `YYYY-MM-DD`, for exemptions with an end.
-    pub today: Option<String>,
-}
-
-/// Reads the files of the pack at a path.
-pub type ReadPack = fn(&std::path::Path) -> Result<PackSource, Diagnostic>;
-
-/// The files of one pack, unread.
-#[derive(Clone, Debug)]
-pub struct PackSource {
-    /// Where it comes from: `immich (embedded)`, a folder.
-    pub origin: String,
-    /// Every `*.yaml` that is not `*.test.yaml`, sorted by name.
-    pub files: Vec<Source>,
-    /// Every `*.test.yaml`.
-    pub tests: Vec<Source>,
 }

@@ -37,22 +37,20 @@ impl Needles {
     /// Whether the document has to be parsed. One with a backslash may spell anything in escapes; one that
     /// does not say `kind` may be no manifest at all, which the reader has to tell.
     pub fn may_match(&self, document: &str) -> bool {
-        self.finds(document)
+        self.finds(document.as_bytes())
             || memchr::memchr(b'\\', document.as_bytes()).is_some()
             || memchr::memmem::find(document.as_bytes(), b"kind").is_none()
     }
 
     /// Whether an object in JSON has to be parsed. Only `\u` and `\/` can spell a needle in escapes there:
     /// needles are names, which have no character that JSON writes in another way.
-    pub fn may_match_json(&self, object: &str) -> bool {
-        let escapes = || {
-            memchr::memchr_iter(b'\\', object.as_bytes())
-                .any(|at| matches!(object.as_bytes().get(at + 1), Some(b'u' | b'/')))
-        };
+    pub fn may_match_json(&self, object: &[u8]) -> bool {
+        let escapes =
+            || memchr::memchr_iter(b'\\', object).any(|at| matches!(object.get(at + 1), Some(b'u' | b'/')));
         self.finds(object) || escapes()
     }
 
-    fn finds(&self, text: &str) -> bool {
+    fn finds(&self, text: &[u8]) -> bool {
         match &self.search {
             Search::Everything => true,
             Search::Packed(searcher) => searcher.find(text).is_some(),
@@ -96,7 +94,7 @@ mod tests {
             (r#"{"a": "\\u"}"#, true),
         ];
         for (object, expected) in cases {
-            assert_eq!(needles.may_match_json(object), expected, "{object}");
+            assert_eq!(needles.may_match_json(object.as_bytes()), expected, "{object}");
         }
     }
 }

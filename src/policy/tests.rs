@@ -10,6 +10,7 @@ mod sets;
 
 use super::*;
 use crate::kube::GroupKind;
+use crate::source::Diagnostic;
 
 /// A pack with a server, a database that anybody may use, and one function.
 const PACK: &str = "\

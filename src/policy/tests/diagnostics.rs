@@ -692,6 +692,10 @@ fn configurations() {
         ),
         ("no reason", config("exemptions:\n  - {policies: [demo]}\n")),
         (
+            "a kind that is judged anyway, and one written wrong",
+            config("admission: {kinds: [Namespace, Deployment.apps, Nodes]}\n"),
+        ),
+        (
             "an expression in an exemption",
             config("exemptions:\n  - {policies: [demo], match: {names: [$(params.a)]}, reason: x}\n"),
         ),
