@@ -24,15 +24,11 @@ use axum::routing::post;
 use fixative::webhook::answer::Answer;
 use fixative::webhook::certificates::{Current, Pair, server_config};
 use fixative::webhook::connections::Connections;
-use fixative::webhook::http::Service;
-use fixative::webhook::metrics::Metrics;
 use fixative::webhook::review::Request;
 use fixative::webhook::server::Server;
-use fixative::world::Unwatched;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -204,15 +200,6 @@ fn floor(address: SocketAddr, folder: &Path) {
         current.set(&Pair::from_folder(folder).unwrap());
         let server = Server {
             router: Router::new().route("/mutate", post(allow)),
-            service: Arc::new(Service {
-                rules: arc_swap::ArcSwapOption::empty(),
-                world: Arc::new(Unwatched),
-                own_namespace: None,
-                metrics: Arc::new(Metrics::default()),
-                judging: Arc::new(Semaphore::new(1)),
-                bodies: Arc::new(Semaphore::new(1)),
-                draining: false.into(),
-            }),
             tls: Some(TlsAcceptor::from(Arc::new(server_config(current).unwrap()))),
             connections: Connections::new(512, Default::default()),
             stop: Default::default(),

@@ -17,9 +17,6 @@ use crate::world::{Key, World as _};
 /// Fewer objects than this are not worth a thread.
 const WORTH_A_THREAD: usize = 8;
 
-/// A static Pod that the kubelet shows to the API server; nobody can change it there.
-const MIRROR: &str = "kubernetes.io/config.mirror";
-
 /// What there is to say of a cluster.
 #[derive(Debug)]
 pub struct Audit {
@@ -42,15 +39,9 @@ pub fn audit(set: &PolicySet, judged: &Judged, inventory: &Inventory) -> Audit {
     }
 }
 
-/// Not what a controller made (its owner is judged), what is being deleted, and what is only a picture of a
-/// static Pod.
+/// Not what a controller made: its owner is judged.
 fn is_judged(object: &Value) -> bool {
-    let metadata = object.get("metadata");
-    let is_going = metadata.is_some_and(|metadata| metadata.get("deletionTimestamp").is_some());
-    let is_mirror = metadata
-        .and_then(|metadata| metadata.get("annotations")?.get(MIRROR))
-        .is_some();
-    gate::controller(object).is_none() && !is_going && !is_mirror
+    gate::controller(object).is_none() && !gate::is_left_alone(object)
 }
 
 fn decide(set: &PolicySet, inventory: &Inventory, object: &Arc<Value>) -> Option<Decision> {

@@ -29,7 +29,7 @@ pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Fa
         .thread_stack_size(STACK)
         .max_blocking_threads(judges() + OTHERS)
         .build()
-        .map_err(|error| Failure::Usage(format!("no threads can be started: {error}")))?;
+        .map_err(Failure::Runtime)?;
     runtime.block_on(start(args))?;
     // A policy that still runs for a request that nobody waits for does not hold up the end.
     runtime.shutdown_background();

@@ -3,11 +3,10 @@
 use serde_json::Value;
 
 use super::Pair;
-use super::mutate::Context;
+use super::mutate::{Context, Wanted};
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
 use crate::kube::workload;
-use crate::pointer::Place;
 use crate::policy::{Door, Locality, Operation, Subject};
 use crate::schema;
 
@@ -26,19 +25,13 @@ const ARGO_TRACKING: &str = "argocd.argoproj.io/tracking-id";
 
 /// May the rule make these changes to the object at this door? Only the admission door is ever refused:
 /// there somebody else wrote the object and looks at what comes back.
-/// `by_facts`: other objects had a say in them.
-pub(crate) fn permission(
-    context: &Context<'_>,
-    pair: Pair<'_>,
-    changes: &[(Place, Change)],
-    by_facts: bool,
-) -> Permission {
+pub(crate) fn permission(context: &Context<'_>, pair: Pair<'_>, changes: &[&Wanted]) -> Permission {
     let attrs = context.attrs;
     if attrs.door != Door::Admission {
         return Permission::Repair;
     }
     let refusal = owned(attrs)
-        .or_else(|| factual(context, pair, by_facts))
+        .or_else(|| factual(context, pair, changes))
         .or_else(|| unchanged(attrs, pair))
         .or_else(|| immutable(attrs, changes))
         .or_else(|| tracked(attrs, changes));
@@ -66,9 +59,23 @@ pub fn controller(object: &Value) -> Option<String> {
     Some(format!("{} {}", text("kind"), text("name")))
 }
 
+/// Whether nothing can be mended on an object: it is on its way out, or it is the API server's picture of a static
+/// Pod, which the kubelet runs from a file.
+pub fn is_left_alone(object: &Value) -> bool {
+    const MIRROR: &str = "kubernetes.io/config.mirror";
+    let metadata = object.get("metadata");
+    let is_going = metadata
+        .and_then(|metadata| metadata.get("deletionTimestamp"))
+        .is_some_and(|time| !time.is_null());
+    let is_mirror = metadata
+        .and_then(|metadata| metadata.get("annotations")?.get(MIRROR))
+        .is_some();
+    is_going || is_mirror
+}
+
 /// R5: what depends on other objects is repaired where text is written; here it would fight with GitOps.
-fn factual(context: &Context<'_>, pair: Pair<'_>, by_facts: bool) -> Option<String> {
-    let is_factual = by_facts || pair.rule.locality == Locality::Factual;
+fn factual(context: &Context<'_>, pair: Pair<'_>, changes: &[&Wanted]) -> Option<String> {
+    let is_factual = changes.iter().any(|wanted| wanted.by_facts) || pair.rule.locality == Locality::Factual;
     (is_factual && !takes_facts(context)).then(|| {
         "the repair depends on other objects, and those are repaired where text is written".to_owned()
     })
@@ -104,7 +111,7 @@ fn unchanged(attrs: &Attributes<'_>, pair: Pair<'_>) -> Option<String> {
 }
 
 /// R9: immutable is immutable. Bare Pods and Jobs cannot be changed at all.
-fn immutable(attrs: &Attributes<'_>, changes: &[(Place, Change)]) -> Option<String> {
+fn immutable(attrs: &Attributes<'_>, changes: &[&Wanted]) -> Option<String> {
     if attrs.operation != Ok(Operation::Update) {
         return None;
     }
@@ -112,19 +119,19 @@ fn immutable(attrs: &Attributes<'_>, changes: &[(Place, Change)]) -> Option<Stri
     let whole = gvk.is("Pod", "") || gvk.is("Job", "batch");
     let fixed = changes
         .iter()
-        .find(|(place, _)| whole || schema::immutable(gvk, &place.pointer))?;
+        .find(|wanted| whole || schema::immutable(gvk, &wanted.place.pointer))?;
     Some(format!(
         "{} cannot be changed on an existing {}: it needs re-creation",
-        fixed.0.keyed, gvk.kind
+        fixed.place.keyed, gvk.kind
     ))
 }
 
 /// An edit that overrides what Argo CD applied would be undone for ever.
-fn tracked(attrs: &Attributes<'_>, changes: &[(Place, Change)]) -> Option<String> {
+fn tracked(attrs: &Attributes<'_>, changes: &[&Wanted]) -> Option<String> {
     let annotations = attrs.resource.body.get("metadata")?.get("annotations")?;
     annotations.get(ARGO_TRACKING)?;
     let overrides = |change: &Change| !matches!(change.action, Action::Add(_));
-    changes.iter().any(|(_, change)| overrides(change)).then(|| {
+    changes.iter().any(|wanted| overrides(&wanted.change)).then(|| {
         "Argo CD tracks this object and would undo it: fix it in the source, or render it with fixative"
             .to_owned()
     })

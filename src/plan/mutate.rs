@@ -38,40 +38,32 @@ pub(crate) struct Settled<'p> {
     version: usize,
 }
 
-/// What one rule wants on one snapshot.
-struct Wish {
-    changes: Vec<(Place, Change)>,
-    reasons: Vec<String>,
-    /// Changes in which other objects had a say.
-    by_facts: Vec<bool>,
-}
-
-impl Wish {
-    /// Leaves the changes in which no other object had a say, if there are any: those may be made here, and the
-    /// others are wanted again on what comes out.
-    fn keep_local(&mut self) {
-        if self.by_facts.iter().all(|by_facts| *by_facts) {
-            return;
-        }
-        let keep = std::mem::take(&mut self.by_facts);
-        let mut is_kept = keep.iter().map(|by_facts| !by_facts);
-        self.changes.retain(|_| is_kept.next().unwrap_or(true));
-        let mut is_kept = keep.iter().map(|by_facts| !by_facts);
-        self.reasons.retain(|_| is_kept.next().unwrap_or(true));
-        self.by_facts = vec![false; self.changes.len()];
-    }
-
-    /// Whether other objects had a say in any of the changes.
-    fn is_factual(&self) -> bool {
-        self.by_facts.contains(&true)
-    }
+/// One change that a rule wants.
+pub(crate) struct Wanted {
+    pub(crate) place: Place,
+    pub(crate) change: Change,
+    reason: String,
+    /// Whether other objects had a say in it (R5).
+    pub(crate) by_facts: bool,
 }
 
 /// What a repair wanted on one state of the object.
 struct Heard {
     version: usize,
-    wish: Wish,
+    wish: Vec<Wanted>,
     log: Log,
+}
+
+impl Heard {
+    /// What is to be made now: where facts may decide nothing, first the changes in which they had no say; the
+    /// others are wanted again on what comes out.
+    fn candidates(&self, takes_facts: bool) -> Vec<&Wanted> {
+        let local: Vec<&Wanted> = self.wish.iter().filter(|wanted| !wanted.by_facts).collect();
+        if takes_facts || local.is_empty() {
+            return self.wish.iter().collect();
+        }
+        local
+    }
 }
 
 /// What stays the same while one object is planned.
@@ -133,16 +125,14 @@ pub(crate) fn settle<'p>(
             {
                 continue;
             }
-            let mut now = hear(&context, *pair, &settled);
-            if !gate::takes_facts(&context) {
-                now.wish.keep_local();
-            }
-            if now.wish.changes.is_empty() {
+            let now = hear(&context, *pair, &settled);
+            if now.wish.is_empty() {
                 *heard = Some(now);
                 continue;
             }
-            match gate::permission(&context, *pair, &now.wish.changes, now.wish.is_factual()) {
-                gate::Permission::Repair => settled.apply(*pair, now.wish),
+            let candidates = now.candidates(gate::takes_facts(&context));
+            match gate::permission(&context, *pair, &candidates) {
+                gate::Permission::Repair => settled.apply(*pair, &candidates),
                 gate::Permission::Report(why) => {
                     held.insert(pair.name(), why);
                     *heard = Some(now);
@@ -185,7 +175,7 @@ fn conclude(
     let Heard { wish, log: own, .. } = heard;
     let said = own.verdicts.len();
     log.append(own);
-    if wish.changes.is_empty() {
+    if wish.is_empty() {
         let wrote: Vec<String> = written
             .by(pair)
             .take(SHOWN + 1)
@@ -205,7 +195,13 @@ fn conclude(
         }
         return;
     }
-    for ((place, change), reason) in wish.changes.into_iter().zip(wish.reasons) {
+    for Wanted {
+        place,
+        change,
+        reason,
+        ..
+    } in wish
+    {
         let finding = match held {
             Some(why) => validate::unrepaired(context, pair, place, &change, &reason, why),
             None => {
@@ -223,27 +219,22 @@ fn conclude(
 
 impl<'p> Settled<'p> {
     /// Applies what a rule wants: the object has another state then.
-    fn apply(&mut self, pair: Pair<'p>, wish: Wish) {
-        let changes: Vec<Change> = wish.changes.iter().map(|(_, change)| change.clone()).collect();
+    fn apply(&mut self, pair: Pair<'p>, wish: &[&Wanted]) {
+        let changes: Vec<Change> = wish.iter().map(|wanted| wanted.change.clone()).collect();
         change::apply(&mut self.value, &changes);
-        let places = wish.changes.into_iter().zip(wish.reasons);
-        self.writes.record(
-            pair,
-            places.map(|((place, _), reason)| (place.keyed, reason)).collect(),
-        );
+        let places = wish
+            .iter()
+            .map(|wanted| (wanted.place.keyed.clone(), wanted.reason.clone()));
+        self.writes.record(pair, places.collect());
         self.version += 1;
         self.memo = Memo::default();
     }
 }
 
 /// What a repair wants on this state: every place is judged on that one snapshot.
-fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut Log) -> Wish {
+fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut Log) -> Vec<Wanted> {
     let value = &settled.value;
-    let mut wish = Wish {
-        changes: Vec::new(),
-        reasons: Vec::new(),
-        by_facts: Vec::new(),
-    };
+    let mut wish = Vec::new();
     let Some(view) = context.view(pair, value) else {
         return wish;
     };
@@ -272,15 +263,15 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
                 for change in changes {
                     let keyed = paths.path(&change.pointer);
                     let keyed = named_addition(keyed, root_type, &change);
-                    wish.reasons.push(reason.clone());
-                    wish.by_facts.push(by_facts);
-                    wish.changes.push((
-                        Place {
+                    wish.push(Wanted {
+                        place: Place {
                             pointer: change.pointer.clone(),
                             keyed,
                         },
                         change,
-                    ));
+                        reason: reason.clone(),
+                        by_facts,
+                    });
                 }
             }
             Err(repair::RepairError::Fault(fault)) => {

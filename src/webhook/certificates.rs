@@ -22,8 +22,16 @@ const KEY: &str = "tls.key";
 /// Why a certificate and its key cannot be served.
 #[derive(Debug, thiserror::Error)]
 pub enum CertificateError {
+    /// A folder does not hold what can be served.
+    #[error("{} holds no certificate with its key: {error}; `fixative certs dev` shows what belongs there", .folder.display())]
+    Folder {
+        /// The folder.
+        folder: PathBuf,
+        /// Why.
+        error: Box<CertificateError>,
+    },
     /// A file cannot be read.
-    #[error("{path} cannot be read: {error}")]
+    #[error("{} cannot be read: {error}", .path.display())]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -88,7 +96,11 @@ impl Pair {
             let path = folder.join(name);
             fs::read(&path).map_err(|error| CertificateError::Unreadable { path, error })
         };
-        Self::from_pem(&read(CERTIFICATE)?, &read(KEY)?)
+        let (certificate, key) = (read(CERTIFICATE)?, read(KEY)?);
+        Self::from_pem(&certificate, &key).map_err(|error| CertificateError::Folder {
+            folder: folder.to_owned(),
+            error: Box::new(error),
+        })
     }
 
     fn is(&self, other: &Self) -> bool {

@@ -22,6 +22,7 @@ use super::judge::{Judged, Webhook, concerns, judge};
 use super::metrics::{FailureReason, Metrics, RequestResult};
 use super::review::Request;
 use super::rules::Rules;
+use crate::policy::Operation;
 use crate::world::World;
 
 /// The API server sends up to 3 MiB an object, and two of them.
@@ -128,10 +129,9 @@ async fn answer(
     let review =
         Request::read(&body).map_err(|error| bad_request(StatusCode::BAD_REQUEST, error.to_string()))?;
     let uid = review.uid.clone();
-    let judged = if concerns(&review, &rules, service.own_namespace.as_deref()).is_some() {
-        judge_beside(service, webhook, body.clone(), rules, &uid, deadline).await?
-    } else {
-        Judged::default()
+    let judged = match concerns(&review, &rules, service.own_namespace.as_deref()) {
+        Some(operation) => judge_beside(service, webhook, operation, review, rules, deadline).await?,
+        None => Judged::default(),
     };
     count(&service.metrics, &judged);
     let result = match &judged.answer {
@@ -237,32 +237,26 @@ fn is_json(headers: &HeaderMap) -> bool {
 async fn judge_beside(
     service: &Arc<Service>,
     webhook: Webhook,
-    body: Bytes,
+    operation: Operation,
+    review: Request,
     rules: Arc<Rules>,
-    uid: &str,
     deadline: Instant,
 ) -> Result<Judged, Failed> {
+    let uid = review.uid.clone();
     let overload = || {
         let message = "too many requests are being judged".to_owned();
         failed(
             StatusCode::SERVICE_UNAVAILABLE,
             FailureReason::Overload,
-            uid.to_owned(),
+            uid.clone(),
             message,
         )
     };
     let permit = timeout_at(deadline, Arc::clone(&service.judging).acquire_owned()).await;
     let permit = permit.map_err(|_| overload())?.map_err(|_| overload())?;
-    let own = Arc::clone(service);
+    let world = Arc::clone(&service.world);
     let judging = spawn_blocking(move || {
-        let request = Request::read(&body).map_err(|error| error.to_string())?;
-        let judged = judge(
-            webhook,
-            &request,
-            &rules,
-            own.world.as_ref(),
-            own.own_namespace.as_deref(),
-        );
+        let judged = judge(webhook, operation, &review, &rules, world.as_ref());
         // Held to the end, also where nobody waits for the answer any more.
         drop(permit);
         judged.map_err(|error| error.to_string())
@@ -271,16 +265,16 @@ async fn judge_beside(
         Ok(Ok(Ok(judged))) => Ok(judged),
         Ok(Ok(Err(message))) => {
             let status = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(failed(status, FailureReason::BadRequest, uid.to_owned(), message))
+            Err(failed(status, FailureReason::BadRequest, uid.clone(), message))
         }
         Ok(Err(_panic)) => Err(internal(
-            uid,
+            &uid,
             "a policy or the program itself failed: this is a bug of fixative".to_owned(),
         )),
         Err(_) => {
             let message = "the policies took longer than the API server waits".to_owned();
             let status = StatusCode::GATEWAY_TIMEOUT;
-            Err(failed(status, FailureReason::Timeout, uid.to_owned(), message))
+            Err(failed(status, FailureReason::Timeout, uid.clone(), message))
         }
     }
 }

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::answer::Answer;
 use super::patch;
@@ -12,7 +11,7 @@ use super::rules::Rules;
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
 use crate::finding::Finding;
-use crate::plan::{self, Decision, Edit, Plan};
+use crate::plan::{self, Decision, Edit, Plan, gate};
 use crate::pointer::Token;
 use crate::policy::{Disposition, Door, Operation};
 use crate::resource::{Origin, Resource};
@@ -55,25 +54,20 @@ pub enum JudgeError {
 
 /// Namespaces whose objects are never judged, whatever the webhook's configuration says.
 const SYSTEM_NAMESPACE: &str = "kube-system";
-/// A Pod that the kubelet runs from a file; the API object only mirrors it.
-const MIRROR: &str = "kubernetes.io/config.mirror";
 
-/// Judges a request by `rules` in `world`. `own_namespace` is the webhook's, which is never judged.
+/// Judges a request that [`concerns`] the policies, by `rules` in `world`.
 pub fn judge(
     webhook: Webhook,
-    request: &Request<'_>,
+    operation: Operation,
+    request: &Request,
     rules: &Rules,
     world: &dyn World,
-    own_namespace: Option<&str>,
 ) -> Result<Judged, JudgeError> {
-    let Some(operation) = concerns(request, rules, own_namespace) else {
+    let Some(object) = &request.object else {
         return Ok(Judged::default());
     };
-    let Some(object) = request.object else {
-        return Ok(Judged::default());
-    };
-    let body: Value = serde_json::from_str(object.get())?;
-    if is_left_alone(&body) {
+    let body: Value = serde_json::from_slice(object)?;
+    if gate::is_left_alone(&body) {
         return Ok(Judged::default());
     }
     let resource = Resource::new(Arc::new(body), Origin::Api).ok_or(JudgeError::Nameless)?;
@@ -101,42 +95,31 @@ pub fn judge(
 }
 
 /// Whether the request can be about anything that a policy matches, told from its envelope and from the bytes of
-/// its object.
-pub fn concerns(request: &Request<'_>, rules: &Rules, own_namespace: Option<&str>) -> Option<Operation> {
+/// its object; how, if it can. `own_namespace` is the webhook's, which is never judged.
+pub fn concerns(request: &Request, rules: &Rules, own_namespace: Option<&str>) -> Option<Operation> {
     let operation = request.judged_operation()?;
     let namespace = request.namespace();
     let excluded = namespace.is_some() && (namespace == own_namespace || namespace == Some(SYSTEM_NAMESPACE));
     if excluded || !rules.may_concern(&request.gvk().group_kind()) {
         return None;
     }
-    let object = request.object?.get();
+    let object = request.object.as_ref()?;
     rules.needles.may_match_json(object).then_some(operation)
 }
 
-/// An object on its way out, and a mirror of a static pod: nothing can be mended there.
-fn is_left_alone(object: &Value) -> bool {
-    let metadata = object.get("metadata");
-    let has = |key: &str| {
-        metadata
-            .and_then(|it| it.get(key))
-            .is_some_and(|it| !it.is_null())
-    };
-    let is_mirror = metadata
-        .and_then(|it| it.get("annotations"))
-        .is_some_and(|annotations| annotations.get(MIRROR).is_some());
-    has("deletionTimestamp") || is_mirror
-}
-
-fn old_object(request: &Request<'_>, operation: Operation) -> Result<Option<Resource>, JudgeError> {
-    let raw: Option<&RawValue> = request.old_object.filter(|_| operation == Operation::Update);
-    let Some(raw) = raw else { return Ok(None) };
-    let body: Value = serde_json::from_str(raw.get())?;
+fn old_object(request: &Request, operation: Operation) -> Result<Option<Resource>, JudgeError> {
+    let text = request
+        .old_object
+        .as_ref()
+        .filter(|_| operation == Operation::Update);
+    let Some(text) = text else { return Ok(None) };
+    let body: Value = serde_json::from_slice(text)?;
     Resource::new(Arc::new(body), Origin::Api)
         .map(Some)
         .ok_or(JudgeError::Nameless)
 }
 
-fn namespace_object(request: &Request<'_>, world: &dyn World) -> Fact<Arc<Value>> {
+fn namespace_object(request: &Request, world: &dyn World) -> Fact<Arc<Value>> {
     let unknown = |why: Why| Unknown::new("the Namespace object", why);
     let name = request.namespace().ok_or_else(|| unknown(Why::NotGiven))?;
     let key = Key::new("Namespace", "", None, name);

@@ -9,7 +9,7 @@ use ::kube::api::{Api, ObjectMeta, PostParams};
 use ::kube::{Client, Error, ResourceExt as _};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 
@@ -21,6 +21,8 @@ use super::metrics::Metrics;
 
 /// How often the Secret and the configurations are looked at.
 const LOOK: Duration = Duration::from_secs(30);
+/// An API server that takes longer is asked again.
+const PATIENCE: Duration = Duration::from_secs(20);
 /// After a failure.
 const LOOK_AGAIN: Duration = Duration::from_secs(3);
 /// A new CA stands in every `caBundle` for so long before a leaf of it is served.
@@ -69,6 +71,8 @@ enum ManageError {
     Issue(#[from] IssueError),
     #[error(transparent)]
     Certificate(#[from] CertificateError),
+    #[error("the API server does not answer")]
+    Silent,
     #[error("other replicas change the Secret all the time")]
     Raced,
 }
@@ -105,7 +109,8 @@ impl Managed {
     pub async fn follow(self: Box<Self>, shared: Shared) {
         let mut served: Option<String> = None;
         loop {
-            match self.look(&shared, &mut served).await {
+            let looked = timeout(PATIENCE, self.look(&shared, &mut served)).await;
+            match looked.unwrap_or(Err(ManageError::Silent)) {
                 Ok(()) => sleep(LOOK).await,
                 Err(error) => {
                     tracing::error!(%error, "the certificates cannot be kept");

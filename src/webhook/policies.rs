@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use tokio::time::timeout;
 
 use super::configurations::Configurations;
 use super::events::Events;
@@ -14,6 +16,8 @@ use super::watch::Watch;
 use crate::cluster::Facts;
 use crate::policy::{Digest, Door, PolicySet};
 
+/// An API server that takes longer is told later.
+const TELLING: Duration = Duration::from_secs(10);
 /// The name of this part in `/readyz?verbose`.
 const PART: &str = "policies";
 
@@ -60,7 +64,14 @@ pub struct Reloader {
     /// The digest that stands on the webhook configurations.
     announced: Option<Digest>,
     digest: Option<Digest>,
-    said: Option<String>,
+    /// Why the policies as they are now cannot be loaded, and whether the cluster was told.
+    trouble: Option<Trouble>,
+}
+
+#[derive(Debug)]
+struct Trouble {
+    error: String,
+    is_told: bool,
 }
 
 impl Reloader {
@@ -81,18 +92,15 @@ impl Reloader {
             cluster,
             announced: None,
             digest: None,
-            said: None,
+            trouble: None,
         }
     }
 
-    /// Loads once.
-    pub async fn reload(&mut self) {
+    /// Loads once. No cluster is asked or told: requests must not wait for that.
+    pub fn reload(&mut self) {
         match (self.load.0)() {
-            Ok(set) => {
-                self.take(set);
-                self.announce().await;
-            }
-            Err(error) => self.refuse(error).await,
+            Ok(set) => self.take(set),
+            Err(error) => self.refuse(error),
         }
     }
 
@@ -100,8 +108,11 @@ impl Reloader {
     pub async fn follow(mut self) {
         let mut watch = Watch::new(&self.folders);
         loop {
+            if timeout(TELLING, self.tell()).await.is_err() {
+                tracing::warn!("the API server does not answer, it is told later");
+            }
             watch.changed().await;
-            self.reload().await;
+            self.reload();
         }
     }
 
@@ -112,38 +123,26 @@ impl Reloader {
             .iter()
             .filter(|policy| policy.inactive.is_none())
             .count();
-        if self.digest != Some(digest) || self.said.is_some() {
+        if self.digest != Some(digest) || self.trouble.is_some() {
             tracing::info!(%digest, policies, "policies are loaded");
             self.service.metrics.loaded(digest.to_string(), now());
             let detail = format!("{digest}, {policies} active");
             self.health.set(PART, Part::Good(detail));
         }
         self.digest = Some(digest);
-        self.said = None;
+        self.trouble = None;
         if let Some(facts) = &self.cluster.facts {
             facts.changed(set.asks(Door::Admission).kinds);
         }
         self.service.rules.store(Some(Arc::new(Rules::new(set))));
     }
 
-    /// Tells other doors which policies judge; tried again at the next look where it fails.
-    async fn announce(&mut self) {
-        let (Some(configurations), Some(digest)) = (&self.cluster.configurations, self.digest) else {
-            return;
-        };
-        if self.announced == Some(digest) {
-            return;
-        }
-        match configurations.announce_digest(&digest.to_string()).await {
-            Ok(()) => self.announced = Some(digest),
-            Err(error) => {
-                tracing::warn!(%error, "the digest could not be written onto the webhook configurations")
-            }
-        }
-    }
-
-    async fn refuse(&mut self, error: String) {
-        if self.said.as_ref() == Some(&error) {
+    fn refuse(&mut self, error: String) {
+        if self
+            .trouble
+            .as_ref()
+            .is_some_and(|trouble| trouble.error == error)
+        {
             return;
         }
         tracing::error!(error, "the policies cannot be loaded, the last good ones stay");
@@ -155,8 +154,33 @@ impl Reloader {
             None => Part::NotReady(format!("they cannot be loaded:\n{error}")),
         };
         self.health.set(PART, part);
-        self.cluster.events.warn("PoliciesNotLoaded", &error).await;
-        self.said = Some(error);
+        self.trouble = Some(Trouble {
+            error,
+            is_told: false,
+        });
+    }
+
+    /// Tells the cluster what changed; what fails is told again at the next look.
+    async fn tell(&mut self) {
+        if let Some(trouble) = self.trouble.as_mut().filter(|trouble| !trouble.is_told) {
+            self.cluster
+                .events
+                .warn("PoliciesNotLoaded", &trouble.error)
+                .await;
+            trouble.is_told = true;
+        }
+        let (Some(configurations), Some(digest)) = (&self.cluster.configurations, self.digest) else {
+            return;
+        };
+        if self.announced == Some(digest) {
+            return;
+        }
+        match configurations.announce_digest(&digest.to_string()).await {
+            Ok(()) => self.announced = Some(digest),
+            Err(error) => {
+                tracing::warn!(%error, "the digest could not be written onto the webhook configurations");
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::marker::PhantomData;
 
+use axum::body::Bytes;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -50,42 +51,57 @@ struct Envelope<'a> {
     #[serde(default)]
     kind: String,
     #[serde(borrow, default, deserialize_with = "optional_map")]
-    request: Option<Request<'a>>,
+    request: Option<Unread<'a>>,
 }
 
-/// One request. Unknown fields are left unread; `null` is as good as absent.
-#[derive(Debug, Deserialize)]
+/// A request as it lies in the body. Unknown fields are left unread; `null` is as good as absent.
+#[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Request<'a> {
-    /// What the answer is known by; new for every call.
+struct Unread<'a> {
     #[serde(default)]
+    uid: String,
+    #[serde(deserialize_with = "map")]
+    kind: RequestKind,
+    #[serde(default)]
+    sub_resource: Option<String>,
+    #[serde(default)]
+    name: Option<String>,
+    #[serde(default)]
+    namespace: Option<String>,
+    operation: String,
+    #[serde(default)]
+    dry_run: Option<bool>,
+    #[serde(borrow, default)]
+    user_info: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    object: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    old_object: Option<&'a RawValue>,
+}
+
+/// One request. What is large in it is a part of the body that it came in, still text.
+#[derive(Debug)]
+pub struct Request {
+    /// What the answer is known by; new for every call.
     pub uid: String,
     /// The kind of `object`.
-    #[serde(deserialize_with = "map")]
     pub kind: RequestKind,
     /// The resource of the call, when it is about a part of the object: `scale`, `status`.
-    #[serde(default)]
     pub sub_resource: Option<String>,
     /// Empty where the name is generated.
-    #[serde(default)]
     pub name: Option<String>,
     /// Empty for cluster-scoped kinds.
-    #[serde(default)]
     pub namespace: Option<String>,
     /// CREATE, UPDATE, DELETE, CONNECT.
     pub operation: String,
     /// Whether nothing will be persisted.
-    #[serde(default)]
     pub dry_run: Option<bool>,
     /// Who asks.
-    #[serde(borrow, default)]
-    pub user_info: Option<&'a RawValue>,
+    pub user_info: Option<Bytes>,
     /// The object as it is to be.
-    #[serde(borrow, default)]
-    pub object: Option<&'a RawValue>,
+    pub object: Option<Bytes>,
     /// The object as it is.
-    #[serde(borrow, default)]
-    pub old_object: Option<&'a RawValue>,
+    pub old_object: Option<Bytes>,
 }
 
 /// Group, version and kind as a request names them.
@@ -101,12 +117,12 @@ pub struct RequestKind {
     pub kind: String,
 }
 
-impl<'a> Request<'a> {
+impl Request {
     /// Reads a body. Serde would take a list for a struct, with its items for the fields; that is refused.
-    pub fn read(body: &'a [u8]) -> Result<Self, ReviewError> {
+    pub fn read(body: &Bytes) -> Result<Self, ReviewError> {
         let text = std::str::from_utf8(body)?;
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let envelope: Envelope<'a> = map(&mut deserializer)?;
+        let envelope: Envelope<'_> = map(&mut deserializer)?;
         deserializer.end()?;
         if envelope.api_version != API_VERSION || envelope.kind != KIND {
             return Err(ReviewError::Other {
@@ -118,7 +134,19 @@ impl<'a> Request<'a> {
         if request.uid.is_empty() {
             return Err(ReviewError::NoUid);
         }
-        Ok(request)
+        let part = |raw: &RawValue| body.slice_ref(raw.get().as_bytes());
+        Ok(Self {
+            uid: request.uid,
+            kind: request.kind,
+            sub_resource: request.sub_resource,
+            name: request.name,
+            namespace: request.namespace,
+            operation: request.operation,
+            dry_run: request.dry_run,
+            user_info: request.user_info.map(part),
+            object: request.object.map(part),
+            old_object: request.old_object.map(part),
+        })
     }
 
     /// The kind of the object.
@@ -152,7 +180,8 @@ impl<'a> Request<'a> {
     pub fn value(&self) -> Result<Value, serde_json::Error> {
         let user_info: Value = self
             .user_info
-            .map_or(Ok(Value::Null), |raw| serde_json::from_str(raw.get()))?;
+            .as_ref()
+            .map_or(Ok(Value::Null), |text| serde_json::from_slice(text))?;
         Ok(serde_json::json!({
             "kind": self.kind,
             "name": self.name.clone().unwrap_or_default(),
@@ -218,6 +247,10 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyMap<T> {
 mod tests {
     use super::*;
 
+    fn read(text: &str) -> Result<Request, ReviewError> {
+        Request::read(&Bytes::copy_from_slice(text.as_bytes()))
+    }
+
     fn review(request: &str) -> String {
         format!(r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","request":{request}}}"#)
     }
@@ -227,10 +260,10 @@ mod tests {
     #[test]
     fn an_envelope_is_read_and_its_objects_are_not() {
         let text = review(SMALL);
-        let request = Request::read(text.as_bytes()).unwrap();
+        let request = read(&text).unwrap();
         assert_eq!(request.uid, "u");
         assert_eq!(request.gvk(), Gvk::new("apps/v1", "Deployment"));
-        assert_eq!(request.object.unwrap().get(), r#"{"a":[1]}"#);
+        assert_eq!(request.object.as_deref().unwrap(), br#"{"a":[1]}"#);
         assert!(request.old_object.is_none() && request.dry_run.is_none());
         assert_eq!(request.judged_operation(), Some(Operation::Create));
     }
@@ -265,11 +298,11 @@ mod tests {
             (review(SMALL).replace("AdmissionReview", "Pod"), "Pod"),
         ];
         for (body, expected) in cases {
-            let error = Request::read(body.as_bytes()).unwrap_err().to_string();
+            let error = read(&body).unwrap_err().to_string();
             assert!(error.contains(expected), "{body}: {error}");
         }
         assert!(matches!(
-            Request::read(b"{\"a\": \"\xff\"}"),
+            Request::read(&Bytes::from_static(b"{\"a\": \"\xff\"}")),
             Err(ReviewError::Encoding(_))
         ));
     }
@@ -282,11 +315,7 @@ mod tests {
             ("\"operation\"", "\"subResource\":\"scale\",\"operation\""),
         ] {
             let text = review(&SMALL.replace(change.0, change.1));
-            assert_eq!(
-                Request::read(text.as_bytes()).unwrap().judged_operation(),
-                None,
-                "{text}"
-            );
+            assert_eq!(read(&text).unwrap().judged_operation(), None, "{text}");
         }
     }
 
@@ -294,14 +323,6 @@ mod tests {
     fn nesting_of_unread_objects_costs_no_stack() {
         let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
         let text = review(&SMALL.replace(r#"{"a":[1]}"#, &deep));
-        assert_eq!(
-            Request::read(text.as_bytes())
-                .unwrap()
-                .object
-                .unwrap()
-                .get()
-                .len(),
-            deep.len()
-        );
+        assert_eq!(read(&text).unwrap().object.unwrap().len(), deep.len());
     }
 }

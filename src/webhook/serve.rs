@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
@@ -122,7 +123,6 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
 
     let server = Server {
         router: http::router(Arc::clone(&service)),
-        service: Arc::clone(&service),
         tls: Some(TlsAcceptor::from(Arc::new(tls))),
         connections: Connections::new(options.max_connections, metrics.connections.clone()),
         stop: CancellationToken::new(),
@@ -138,17 +138,16 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
         connections: Connections::new(HEALTH_CONNECTIONS, Gauge::default()),
         ..server.clone()
     };
-    let load = Reloader::new(
+    let mut policies = Reloader::new(
         options.load,
         options.folders,
-        service,
+        Arc::clone(&service),
         Arc::clone(&health),
         options.cluster.clone(),
     );
     start_certificate(options.certificate, &current, &health, &metrics)?;
-    let mut load = load;
-    load.reload().await;
-    tokio::spawn(load.follow());
+    policies.reload();
+    tokio::spawn(policies.follow());
     if let Some(facts) = options.cluster.facts {
         tokio::spawn(show_facts(facts, Arc::clone(&health), Arc::clone(&metrics)));
     }
@@ -166,7 +165,8 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
         "told to stop, serving on while the cluster learns of it"
     );
     health.set(SERVING, Part::NotReady("about to stop".to_owned()));
-    server.drain();
+    // Answers ask the API server to close its connections.
+    service.draining.store(true, Ordering::Relaxed);
     tokio::select! {
         () = sleep(options.drain) => {}
         _ = terminate.recv() => {}

@@ -5,7 +5,6 @@ use std::future::Future as _;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use axum::Router;
@@ -24,7 +23,6 @@ use tokio_util::task::TaskTracker;
 use tower::ServiceExt as _;
 
 use super::connections::{Admitted, Connection, Connections};
-use super::http::Service;
 
 /// From accepting a connection to the end of its TLS handshake.
 const HANDSHAKE: Duration = Duration::from_secs(5);
@@ -42,8 +40,6 @@ const STREAMS: u32 = 250;
 pub struct Server {
     /// What answers.
     pub router: Router,
-    /// What it shares.
-    pub service: Arc<Service>,
     /// `None`: plain HTTP.
     pub tls: Option<TlsAcceptor>,
     /// The open connections.
@@ -139,11 +135,6 @@ impl Server {
                 log_end(served.await);
             }
         }
-    }
-
-    /// Whether requests are to be answered with `Connection: close`.
-    pub fn drain(&self) {
-        self.service.draining.store(true, Ordering::Relaxed);
     }
 }
 

@@ -148,7 +148,8 @@ fn server() -> Server {
     server.create("pods", object("photos", "immich-1-x", owned));
     let going = json!({"metadata": {"deletionTimestamp": "2026-11-21T00:00:00Z"}, "spec": pod_spec()});
     server.create("pods", object("photos", "going", going));
-    let mirror = json!({"metadata": {"annotations": {MIRROR: "x"}}, "spec": pod_spec()});
+    let mirror =
+        json!({"metadata": {"annotations": {"kubernetes.io/config.mirror": "x"}}, "spec": pod_spec()});
     server.create("pods", object("photos", "mirror", mirror));
     server
 }

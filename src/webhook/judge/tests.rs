@@ -74,6 +74,15 @@ fn update(old: Value, object: Value) -> Call {
     }
 }
 
+/// As the server does it.
+fn judged_in(body: &str, webhook: Webhook, rules: &Rules, world: &dyn World) -> Judged {
+    let request = Request::read(&axum::body::Bytes::copy_from_slice(body.as_bytes())).unwrap();
+    match concerns(&request, rules, Some("fixative")) {
+        Some(operation) => judge(webhook, operation, &request, rules, world).unwrap(),
+        None => Judged::default(),
+    }
+}
+
 fn judged_by(rules: &Rules, webhook: Webhook, call: &Call) -> Judged {
     let text = |key: &str| call.object[key].as_str().unwrap_or_default().to_owned();
     let (group, version) = match text("apiVersion").split_once('/') {
@@ -86,8 +95,7 @@ fn judged_by(rules: &Rules, webhook: Webhook, call: &Call) -> Judged {
         "userInfo": {"username": "admin"}, "object": call.object, "oldObject": call.old, "dryRun": false,
     }});
     let body = review.to_string();
-    let request = Request::read(body.as_bytes()).unwrap();
-    judge(webhook, &request, rules, &Unwatched, Some("fixative")).unwrap()
+    judged_in(&body, webhook, rules, &Unwatched)
 }
 
 fn mutate(call: &Call) -> Vec<Op> {
@@ -203,14 +211,13 @@ fn r5_factual_repairs_are_reported_unless_they_are_switched_on() {
         "uid": "u", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "namespace": "photos",
         "operation": "CREATE", "object": rolling}})
     .to_string();
-    let request = Request::read(body.as_bytes()).unwrap();
     let strategy = |rules: &Rules| {
-        let judged = judge(Webhook::Mutate, &request, rules, &facts, None).unwrap();
+        let judged = judged_in(&body, Webhook::Mutate, rules, &facts);
         judged.answer.patch.iter().any(|it| matches!(it, Op::Replace { path, .. } | Op::Add { path, .. } | Op::Remove { path } if path.starts_with("/spec/strategy")))
     };
     assert!(!strategy(&rules("")));
     assert!(strategy(&rules("admission: {factualRepairs: true}")));
-    let held = judge(Webhook::Validate, &request, &rules(""), &facts, None).unwrap();
+    let held = judged_in(&body, Webhook::Validate, &rules(""), &facts);
     assert!(held.answer.denied.unwrap().contains("rollout-strategy"));
 }
 
@@ -229,11 +236,10 @@ fn r5_a_repair_by_what_a_config_map_says_is_factual_too() {
             "uid": "u", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"}, "namespace": "photos",
             "operation": "CREATE", "object": object}})
         .to_string();
-        let request = Request::read(body.as_bytes()).unwrap();
         let rules = rules(&format!(
             "policies: {{media-location: {{params: {{path: /new}}}}}}\n{config}"
         ));
-        let judged = judge(Webhook::Mutate, &request, &rules, &facts, None).unwrap();
+        let judged = judged_in(&body, Webhook::Mutate, &rules, &facts);
         judged
             .answer
             .audit
