@@ -2,6 +2,7 @@
 
 mod audit;
 mod certs;
+mod flux;
 mod serve;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ use clap_complete::Shell;
 
 pub use audit::{AuditArgs, AuditFormat, ClusterArgs};
 pub use certs::{CertsArgs, CertsCommand};
+pub use flux::{FluxArgs, PostBuild};
 pub use serve::ServeArgs;
 
 const AFTER_HELP: &str = "\
@@ -106,6 +108,9 @@ pub enum Command {
     /// Write the manifests as the policies want them
     #[command(after_help = RENDER_HELP)]
     Render(RenderArgs),
+    /// Write the repairs as patches of a Flux HelmRelease
+    #[command(after_help = flux::HELP)]
+    Flux(FluxArgs),
     /// Answer the API server's calls: the admission webhook
     #[command(after_help = serve::HELP)]
     Serve(ServeArgs),

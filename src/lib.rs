@@ -30,6 +30,7 @@ pub mod attributes;
 pub mod finding;
 pub mod plan;
 
+pub mod flux;
 pub mod resource;
 pub mod stream;
 pub mod testing;

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use super::flux::RenderError;
 use super::input::InputError;
 use crate::cluster::ClientError;
 use crate::cluster::lists::ListError;
@@ -32,6 +33,9 @@ pub(crate) enum Failure {
     /// A certificate could not be made.
     #[error(transparent)]
     Issue(#[from] IssueError),
+    /// A HelmRelease cannot be rendered.
+    #[error(transparent)]
+    Render(#[from] RenderError),
     /// No cluster can be asked.
     #[error(transparent)]
     Client(#[from] ClientError),

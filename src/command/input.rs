@@ -10,7 +10,7 @@ use crate::source::{LineColumn, Source};
 const DASH: &str = "-";
 
 /// Folders below folders, after which a loop of links is more likely than a tree.
-const DEEPEST: usize = 64;
+pub(super) const DEEPEST: usize = 64;
 
 /// Why something cannot be read.
 #[derive(Debug, thiserror::Error)]

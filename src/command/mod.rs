@@ -8,6 +8,7 @@ mod completions;
 mod console;
 mod facts;
 mod failure;
+mod flux;
 mod input;
 mod last;
 mod man;
@@ -115,6 +116,7 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
     match &cli.command {
         Command::Render(args) => render::run(args, console),
+        Command::Flux(args) => flux::run(args, console),
         Command::Serve(args) => serve::run(args, console),
         Command::Certs(args) => certs::run(&args.command, console),
         Command::Audit(args) => audit::run(args, console),

@@ -47,7 +47,11 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
 }
 
 /// Why nothing may be written.
-fn refused(plan: &StreamPlan, on_deny: OnDeny, console: &mut Console) -> Result<Option<Status>, Failure> {
+pub(super) fn refused(
+    plan: &StreamPlan,
+    on_deny: OnDeny,
+    console: &mut Console,
+) -> Result<Option<Status>, Failure> {
     let failures = plan.findings(|decision| &decision.failures).count();
     if failures > 0 {
         let what = format!("{} in policies", count(failures, "failure"));

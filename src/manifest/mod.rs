@@ -13,10 +13,10 @@ mod scalar;
 mod split;
 mod write;
 
-pub use read::read;
+pub use read::{PlainScalar, read};
 pub use rewrite::rewrite;
 pub use split::split;
-pub use write::{yaml, yaml_item};
+pub use write::{yaml, yaml_item, yaml_line};
 
 use serde_json::Value;
 

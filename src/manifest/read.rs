@@ -183,5 +183,62 @@ impl Tree {
     }
 }
 
+/// Whether Go takes a scalar without quotes and without a tag for a text.
+fn is_text(plain: &str) -> bool {
+    crate::manifest::scalar::value(plain, false, None).is_ok_and(|value| value.is_string())
+}
+
+/// A scalar without quotes, as it stands in the text: what one reader takes for a number or a truth value,
+/// another may take for a text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlainScalar<'t> {
+    /// As written, without its tag.
+    pub text: &'t str,
+    /// Its tag, if it has one: `!!int`.
+    pub tag: Option<&'t str>,
+    /// Where it stands, its tag too.
+    pub span: Span,
+    /// Whether it is the key of a map; never for `<<`.
+    pub is_key: bool,
+    /// Whether Go takes it for a text.
+    pub is_text: bool,
+}
+
+impl Tree {
+    /// All scalars that are written without quotes or with a tag, in the text's order.
+    pub fn plain_scalars<'t>(&self, source: &'t Source) -> Vec<PlainScalar<'t>> {
+        use crate::manifest::layout::{NodeId, Shape, Style};
+        let keys: std::collections::HashMap<NodeId, bool> = self
+            .layout
+            .nodes
+            .iter()
+            .filter_map(|node| match &node.shape {
+                Shape::Map { entries, .. } => Some(entries),
+                _ => None,
+            })
+            .flatten()
+            .map(|entry| (entry.key, entry.merge))
+            .collect();
+        let mut found: Vec<PlainScalar<'t>> = (0u32..)
+            .zip(&self.layout.nodes)
+            .filter_map(|(id, node)| {
+                let tag = node.properties.as_ref().and_then(|own| own.tag);
+                let is_scalar = matches!(node.shape, Shape::Scalar(_));
+                let is_plain = matches!(node.shape, Shape::Scalar(Style::Plain));
+                let merges = keys.get(&NodeId(id));
+                ((is_plain || is_scalar && tag.is_some()) && merges != Some(&true)).then(|| PlainScalar {
+                    text: source.slice(node.span),
+                    tag: tag.map(|tag| source.slice(tag)),
+                    span: Span::new(node.start(), node.span.end),
+                    is_key: merges.is_some(),
+                    is_text: is_text(source.slice(node.span)),
+                })
+            })
+            .collect();
+        found.sort_by_key(|scalar| scalar.span.start);
+        found
+    }
+}
+
 /// What a finished document comes to.
 type Finished = (Value, Layout, Vec<Diagnostic>);

@@ -45,6 +45,11 @@ pub fn yaml_item(value: &Value) -> String {
     format!("-{}\n", after_dash(value, OURS))
 }
 
+/// The value on one line, as JSON that YAML reads the same.
+pub fn yaml_line(value: &Value) -> String {
+    json(value)
+}
+
 /// Lines longer than this are not folded: a folded text is hard to compare with what an author wrote.
 const NEVER_FOLD: usize = 1 << 20;
 

@@ -5,6 +5,8 @@ pub mod audit_json;
 pub mod cases;
 pub mod clean;
 pub mod diagnostic;
+pub mod diff;
+pub mod flux;
 pub mod policies;
 pub mod rbac;
 pub mod render;

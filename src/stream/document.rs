@@ -131,7 +131,7 @@ const DEEPEST_LIST: usize = 8;
 
 /// The objects of a document's value: itself, or the items of a List, of Lists within it too. An item of a
 /// typed List may leave `apiVersion` and `kind` to the List.
-pub(super) fn objects_of(value: &Value) -> Vec<(Pointer, Arc<Value>)> {
+pub(crate) fn objects_of(value: &Value) -> Vec<(Pointer, Arc<Value>)> {
     let mut objects = Vec::new();
     add_objects(value, &Pointer::root(), DEEPEST_LIST, &mut objects);
     objects

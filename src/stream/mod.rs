@@ -25,6 +25,7 @@ use crate::resource::ResourceId;
 use crate::source::{Diagnostic, Source};
 use crate::unknown::{Unknown, Why};
 
+pub(crate) use document::objects_of;
 pub use facts::facts;
 
 use document::{Object, Parsed, Text};
