@@ -5,6 +5,7 @@ BIN := target/tools/bin
 
 HELM3_VERSION := 3.21.4
 HELM4_VERSION := 4.2.4
+FLUX_HELM_CONTROLLER_VERSION := 1.6.3
 CARGO_DENY_VERSION := 0.20.2
 # The Kubernetes whose OpenAPI documents the schema table is made from, and whose API server tests talk to.
 KUBERNETES_VERSION := 1.36.3
@@ -21,7 +22,7 @@ help: ## says what can be made
 test: tools ## builds the real Helm 3, Helm 4, kustomize and control plane once, then runs all tests
 	$(CARGO) test --locked --no-fail-fast
 
-tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/goyaml $(CONTROL_PLANE) ## builds the pinned programs that tests run
+tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/goyaml $(CONTROL_PLANE) ## builds the pinned programs that tests run
 
 # A Helm that was not told its version calls itself v3.21 and assumes Kubernetes 1.20; tests pass --kube-version.
 $(BIN)/helm3: tests/tools/helm3/go.mod tests/tools/helm3/go.sum
@@ -42,6 +43,24 @@ $(BIN)/kustomize: tests/tools/kustomize/go.mod tests/tools/kustomize/go.sum
 	@mkdir -p $(BIN)
 	cd tests/tools/kustomize && $(GO) build -mod=readonly -trimpath -ldflags '-s -w' \
 	  -o $(CURDIR)/$@ sigs.k8s.io/kustomize/kustomize/v5
+	@touch $@
+
+# helm-controller's post-renderers are internal to its module: our program is built in a copy of it. The go.mod is
+# ours, with Helm's SDK instead of Flux's fork of it, which no module proxy serves; only an interface comes from there.
+FLUX := target/tools/flux
+$(BIN)/flux-post-renderer: tests/tools/flux/go.mod tests/tools/flux/go.sum tests/tools/flux/main.go Makefile
+	@mkdir -p $(BIN)
+	rm -rf $(FLUX)
+	mkdir -p $(FLUX)/internal/postrender $(FLUX)/internal/fixative
+	dir=$$(cd $(FLUX) && GOFLAGS=-mod=mod $(GO) mod download -json \
+	  github.com/fluxcd/helm-controller@v$(FLUX_HELM_CONTROLLER_VERSION) \
+	  | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$$/\1/p') && test -n "$$dir" && \
+	  cp "$$dir"/internal/postrender/*.go $(FLUX)/internal/postrender/
+	chmod -R u+w $(FLUX)
+	rm -f $(FLUX)/internal/postrender/*_test.go
+	cp tests/tools/flux/go.mod tests/tools/flux/go.sum $(FLUX)/
+	cp tests/tools/flux/main.go $(FLUX)/internal/fixative/
+	cd $(FLUX) && $(GO) build -mod=readonly -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ ./internal/fixative
 	@touch $@
 
 $(BIN)/goyaml: tests/tools/goyaml/go.mod tests/tools/goyaml/go.sum tests/tools/goyaml/main.go

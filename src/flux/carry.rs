@@ -127,6 +127,17 @@ fn check_document(
             tree.span(&prefix.join(pointer)).unwrap_or(whole)
         };
         check_identity(source, &object, &span, identities, wrong);
+        if let Some(at) = unreadable(&object.body) {
+            let message = format!(
+                "{} holds a control character that kustomize cannot carry",
+                object.id
+            );
+            let control = Diagnostic::new("flux-character", source, span(&at), message);
+            wrong.push(
+                control
+                    .help("take it out of the chart's values: U+007F, U+0080 to U+009F, U+FFFE and U+FFFF"),
+            );
+        }
         let is_typed_by_its_list = prefix
             .join(&Pointer::root().key("kind"))
             .get(&tree.value)
@@ -181,6 +192,10 @@ pub(super) fn check_object(
         .iter()
         .filter_map(|edit| Some(refused(source, object, edit, why_not(&edit.change.pointer)?)))
         .collect();
+    if let (Some(at), Some(edit)) = (unreadable(&object.after), object.edits.first()) {
+        let why = format!("{at} would hold a control character that kustomize cannot carry");
+        wrong.push(refused(source, object, edit, &why));
+    }
     let too_large = by_operations
         && [&object.before, &object.after]
             .into_iter()
@@ -234,6 +249,31 @@ fn refused(source: &SourcePlan, object: &ObjectPlan, edit: &Edit, why: &str) -> 
     Diagnostic::new("flux-inexpressible", text, span, message).help(
         "make this change by the chart's values, or switch the rule off for Flux: `doors: [render, check, admission, audit]`",
     )
+}
+
+/// The first text that kustomize writes in a form that it reads as another (U+0085) or not at all.
+fn unreadable(value: &Value) -> Option<Pointer> {
+    let is_control = |text: &str| {
+        text.chars()
+            .any(|letter| matches!(letter, '\u{7f}'..='\u{9f}' | '\u{fffe}' | '\u{ffff}'))
+    };
+    let below = |token: Token, value: &Value| {
+        let mut at = Pointer(vec![token]);
+        at.0.extend(unreadable(value)?.0);
+        Some(at)
+    };
+    match value {
+        Value::String(text) => is_control(text).then(Pointer::root),
+        Value::Array(items) => items
+            .iter()
+            .enumerate()
+            .find_map(|(index, item)| below(Token::Index(index), item)),
+        Value::Object(map) => map.iter().find_map(|(key, value)| {
+            let here = is_control(key).then(Pointer::root);
+            here.or_else(|| below(Token::Key(key.clone()), value))
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
+    }
 }
 
 /// Whether an integer in it has more digits than a float64 keeps.

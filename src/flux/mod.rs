@@ -124,10 +124,11 @@ fn patches_of(
     identities: &Identities,
 ) -> Result<Vec<Patch>, Vec<Diagnostic>> {
     let ty = schema::of(&object.id.gvk);
+    let keeps_lists = strategic::keeps_lists(ty, &object.before);
     let (merged, operated): (Vec<_>, Vec<_>) = object
         .edits
         .iter()
-        .partition(|edit| strategic::can_merge(&edit.change));
+        .partition(|edit| keeps_lists && strategic::can_merge(&edit.change));
     carry::check_object(source, object, !operated.is_empty())?;
     let patch = |edits: &[&crate::plan::Edit], body: Body| {
         let mut by: Vec<RuleRef> = Vec::new();

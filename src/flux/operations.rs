@@ -13,7 +13,7 @@ use crate::schema::{ListKind, Type};
 
 /// First what must be so, then what is done. `changes` are those of one diff of `before`.
 pub(super) fn guarded(ty: Type, before: &Value, changes: &[Change]) -> Vec<Operation> {
-    let changes = widened(ty, before, changes);
+    let changes = widened(ty, before, &beside_notes(changes));
     let mut tests = Tests::default();
     for change in &changes {
         tests.of(ty, before, change);
@@ -30,6 +30,42 @@ pub(super) fn guarded(ty: Type, before: &Value, changes: &[Change]) -> Vec<Opera
         }
     }
     operations
+}
+
+/// kustomize keeps notes of its own among an object's annotations while it patches, so these are always there and
+/// must not be written as a whole.
+fn beside_notes(changes: &[Change]) -> Vec<Change> {
+    let annotations = Pointer::root().key("metadata").key("annotations");
+    let apart = |change: &Change| match (&change.action, change.pointer == annotations) {
+        (
+            Action::Add(Value::Object(map))
+            | Action::Replace {
+                new: Value::Object(map),
+                ..
+            },
+            true,
+        ) => map
+            .iter()
+            .map(|(key, value)| Change {
+                pointer: annotations.key(key),
+                action: Action::Add(value.clone()),
+            })
+            .collect(),
+        (
+            Action::Remove {
+                old: Value::Object(map),
+            },
+            true,
+        ) => map
+            .iter()
+            .map(|(key, value)| Change {
+                pointer: annotations.key(key),
+                action: Action::Remove { old: value.clone() },
+            })
+            .collect(),
+        _ => vec![change.clone()],
+    };
+    changes.iter().flat_map(apart).collect()
 }
 
 /// Changes inside a list whose items have no keys of their own are a change of the whole list.

@@ -3,14 +3,41 @@
 //! kustomize reorders keyed lists that it merges, so nothing behind a list goes here; it merges a map into a
 //! scalar with an error, and takes `null` for "remove".
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value, json};
 
 use crate::change::{Action, Change};
-use crate::pointer::Token;
+use crate::pointer::{Pointer, Token};
 use crate::resource::ResourceId;
+use crate::schema::{ListKind, Type};
 
 /// Keys that begin so are directives of a strategic merge (`$patch`, `$setElementOrder/containers`).
 const DIRECTIVE: char = '$';
+
+/// Whether kustomize leaves the rest of an object alone when it merges something into it: it drops one of two
+/// items of a list that it takes for the same, also where the patch does not go.
+pub(super) fn keeps_lists(ty: Type, object: &Value) -> bool {
+    match object {
+        Value::Object(map) => map.iter().all(|(key, value)| keeps_lists(ty.field(key), value)),
+        Value::Array(items) => {
+            let own: Vec<&Value> = match ty.list_kind() {
+                // It tells ports by the number alone where one of them leaves the protocol out.
+                ListKind::Map(keys) => items
+                    .iter()
+                    .map(|item| keys.first().and_then(|key| item.get(key)).unwrap_or(&Value::Null))
+                    .collect(),
+                ListKind::Set => items.iter().collect(),
+                ListKind::Atomic => Vec::new(),
+            };
+            let mut seen = HashSet::new();
+            own.into_iter()
+                .all(|value| !value.is_null() && seen.insert(value))
+                && items.iter().all(|item| keeps_lists(ty.items(), item))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => true,
+    }
+}
 
 /// Whether a merge makes this change and nothing else.
 pub(super) fn can_merge(change: &Change) -> bool {
@@ -21,8 +48,13 @@ pub(super) fn can_merge(change: &Change) -> bool {
     match &change.action {
         Action::Add(new) => is_mergeable(new),
         Action::Replace { old, new } => is_mergeable(new) && is_scalar(old) && is_scalar(new),
-        Action::Remove { old } => !old.is_null(),
+        // kustomize makes the text "null" of a null among the object's own labels and annotations.
+        Action::Remove { old } => !old.is_null() && !is_metadata(&change.pointer),
     }
+}
+
+fn is_metadata(pointer: &Pointer) -> bool {
+    matches!(pointer.0.first(), Some(Token::Key(key)) if key == "metadata")
 }
 
 fn is_scalar(value: &Value) -> bool {

@@ -1,5 +1,7 @@
 //! An export as text: one entry of `spec.postRenderers`, in block style.
 
+use serde_json::Value;
+
 use super::{Body, Export, Patch, Substitution, reading};
 use crate::manifest;
 use crate::resource::ResourceId;
@@ -87,24 +89,27 @@ fn patch_item(patch: &Patch, substitution: Substitution) -> Result<String, Unsai
 
 /// The patch as kustomize and we read it alike.
 fn body_text(body: &Body) -> String {
-    let (block, lines) = match body {
-        Body::Strategic(patch) => (manifest::yaml(patch), vec![manifest::yaml_line(patch)]),
-        Body::Operations(operations) => {
-            let line = |operation| serde_json::to_value(operation).unwrap_or_default();
-            let lines = operations
-                .iter()
-                .map(|operation| format!("- {}", manifest::yaml_line(&line(operation))));
-            (manifest::yaml(operations), lines.collect())
-        }
+    let value = match body {
+        Body::Strategic(patch) => patch.clone(),
+        Body::Operations(operations) => serde_json::to_value(operations).unwrap_or_default(),
     };
-    if is_read_alike(&block) {
-        block
-    } else {
-        lines.join("\n") + "\n"
-    }
+    let block = manifest::yaml(&value);
+    // kustomize cuts line breaks off the end of a patch, also where they belong to its last value.
+    let closed = format!("{block}# end\n");
+    let lines = || match &value {
+        Value::Array(items) => items
+            .iter()
+            .map(|item| format!("- {}\n", manifest::yaml_line(item)))
+            .collect(),
+        value => manifest::yaml_line(value) + "\n",
+    };
+    [block, closed]
+        .into_iter()
+        .find(|text| is_read_alike(text.trim_end(), &value))
+        .unwrap_or_else(lines)
 }
 
-fn is_read_alike(text: &str) -> bool {
+fn is_read_alike(text: &str, value: &Value) -> bool {
     let source = Source::new("patch", text);
     let documents = manifest::split(&source);
     let [document] = documents.as_slice() else {
@@ -112,9 +117,10 @@ fn is_read_alike(text: &str) -> bool {
     };
     manifest::read(&source, document).is_ok_and(|tree| {
         let scalars = tree.plain_scalars(&source);
-        scalars
+        let is_alike = scalars
             .iter()
-            .all(|scalar| reading::difference(&source, scalar).is_none())
+            .all(|scalar| reading::difference(&source, scalar).is_none());
+        is_alike && tree.value == *value
     })
 }
 
