@@ -9,6 +9,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 
 use super::reading;
+use crate::change::Action;
 use crate::manifest::{self, Document};
 use crate::plan::Edit;
 use crate::pointer::{Pointer, Token};
@@ -26,6 +27,9 @@ const THEIR_ANNOTATIONS: [&str; 4] = [
     "config.k8s.io/",
     "postrenderer.helm.sh/",
 ];
+
+/// Why an edit of these is refused.
+const TAKEN_AWAY: &str = "kustomize and Helm take this annotation away";
 
 /// With this annotation kustomize drops an object.
 const LOCAL_CONFIG: &str = "config.kubernetes.io/local-config";
@@ -190,7 +194,7 @@ pub(super) fn check_object(
     let mut wrong: Vec<Diagnostic> = object
         .edits
         .iter()
-        .filter_map(|edit| Some(refused(source, object, edit, why_not(&edit.change.pointer)?)))
+        .filter_map(|edit| Some(refused(source, object, edit, why_not(edit)?)))
         .collect();
     if let (Some(at), Some(edit)) = (unreadable(&object.after), object.edits.first()) {
         let why = format!("{at} would hold a control character that kustomize cannot carry");
@@ -207,8 +211,10 @@ pub(super) fn check_object(
     if wrong.is_empty() { Ok(()) } else { Err(wrong) }
 }
 
-fn why_not(pointer: &Pointer) -> Option<&'static str> {
-    let keys: Vec<&str> = pointer
+fn why_not(edit: &Edit) -> Option<&'static str> {
+    let keys: Vec<&str> = edit
+        .change
+        .pointer
         .0
         .iter()
         .map_while(|token| match token {
@@ -221,10 +227,21 @@ fn why_not(pointer: &Pointer) -> Option<&'static str> {
         ["apiVersion" | "kind"] | ["metadata", "name" | "namespace" | "generateName"] => {
             Some("kustomize does not let a patch rename an object")
         }
-        ["metadata", "annotations", name, ..] if is_theirs(name) => {
-            Some("kustomize and Helm take this annotation away")
-        }
+        ["metadata", "annotations", name, ..] if is_theirs(name) => Some(TAKEN_AWAY),
+        ["metadata", "annotations"] => holds_theirs(&edit.change.action).then_some(TAKEN_AWAY),
         _ => None,
+    }
+}
+
+/// Whether one of their annotations is among those that are written for the first time.
+fn holds_theirs(action: &Action) -> bool {
+    match action {
+        Action::Add(Value::Object(map))
+        | Action::Replace {
+            new: Value::Object(map),
+            ..
+        } => map.keys().any(|name| is_theirs(name)),
+        Action::Add(_) | Action::Replace { .. } | Action::Remove { .. } => false,
     }
 }
 

@@ -24,7 +24,9 @@ pub(super) fn difference(source: &Source, scalar: &PlainScalar<'_>) -> Option<Di
     let text = scalar.text;
     let differs = match scalar.tag {
         None => is_old_word(text) || is_date(text) || scalar.is_key && !scalar.is_text,
-        Some("!!str" | "!!int" | "!!float" | "!!null" | "!!binary") => false,
+        Some("!!str") => false,
+        Some(_) if scalar.is_key => true,
+        Some("!!int" | "!!float" | "!!null" | "!!binary") => false,
         Some("!!bool") => is_old_word(text),
         Some(_) => true,
     };

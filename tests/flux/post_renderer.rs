@@ -68,18 +68,24 @@ pub fn release(export: &Export) -> String {
 /// The objects of a stream, sorted by what they are called, without what Flux always adds and without what is as
 /// good as absent.
 pub fn objects(text: &str) -> Vec<Value> {
+    normal(as_written(text))
+}
+
+/// The objects of a stream in its order; the items of a List are objects.
+pub fn as_written(text: &str) -> Vec<Value> {
     let source = Source::new("stream", text);
     let documents = manifest::split(&source);
     let values = documents
         .iter()
         .map(|document| manifest::read(&source, document).unwrap().value)
         .filter(Value::is_object);
-    normal(values.flat_map(|value| match &value["items"] {
+    let objects = values.flat_map(|value| match &value["items"] {
         Value::Array(items) if value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => {
             items.clone()
         }
         _ => vec![value],
-    }))
+    });
+    objects.collect()
 }
 
 /// Sorted, and of one form.
