@@ -6,8 +6,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// What holds whichever door an object comes through.
-const ENGINE: [&str; 9] = [
-    "manifest", "schema", "kube", "cel", "policy", "plan", "finding", "world", "stream",
+const ENGINE: [&str; 10] = [
+    "manifest", "schema", "kube", "cel", "policy", "plan", "finding", "world", "stream", "flux",
 ];
 
 /// Crates of doors. `kube` is the client; the module of that name is `crate::kube`.

@@ -184,6 +184,3 @@ impl fmt::Display for Origin {
         write!(f, "policies {}, input {}", self.policies, self.input)
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -170,12 +170,20 @@ impl Rendering<'_> {
             folder: self.chart.display().to_string(),
             chart,
         };
+        // Of a path nobody asks the version; Flux does not either.
+        let exact = text("version").filter(|version| is_exact(version) && !path.contains('/'));
+        let exact = exact.map(|version| version.trim_start_matches('v'));
         let folder = self.chart.join(name);
         if folder.join("Chart.yaml").exists() {
-            return Ok(folder);
+            let is_asked_for = exact.is_none_or(|version| version_of(&folder).as_deref() == Some(version));
+            let asked = || format!("{name} {}", exact.unwrap_or_default());
+            return if is_asked_for {
+                Ok(folder)
+            } else {
+                Err(missing(asked()))
+            };
         }
-        if let Some(version) = text("version").filter(|version| is_exact(version)) {
-            let version = version.trim_start_matches('v');
+        if let Some(version) = exact {
             let archives = [format!("{name}-{version}.tgz"), format!("{name}-v{version}.tgz")];
             let found = archives
                 .iter()
@@ -194,6 +202,16 @@ impl Rendering<'_> {
             }),
         }
     }
+}
+
+/// What `Chart.yaml` of a folder says of its version.
+fn version_of(chart: &Path) -> Option<String> {
+    let text = fs::read_to_string(chart.join("Chart.yaml")).ok()?;
+    let source = Source::new("Chart.yaml", text);
+    let document = manifest::split(&source).into_iter().next()?;
+    let tree = manifest::read(&source, &document).ok()?;
+    let version = tree.value.get("version")?.as_str()?;
+    Some(version.trim_start_matches('v').to_owned())
 }
 
 /// Whether a version is one, and not a range of them.
