@@ -36,7 +36,12 @@ mod mounted;
 mod noop;
 mod objects;
 mod owned;
+mod parity;
+mod parity_table;
 mod plane;
+#[path = "../flux/post_renderer.rs"]
+#[allow(dead_code, reason = "the tests of that door need more of it")]
+mod post_renderer;
 mod process;
 mod registration;
 mod release;
@@ -47,3 +52,8 @@ mod streams;
 mod under_load;
 mod update;
 mod webhook;
+
+/// What modules of other tests know it by.
+mod program {
+    pub use crate::process::tool;
+}

@@ -138,7 +138,7 @@ fn places_of_factual_repairs(rendered: &Rendered, raw: &Value) -> Vec<String> {
 }
 
 /// A dry run in another namespace than the one that the object may name.
-fn dry_run(room: &Api, object: &Value) -> Answer {
+pub fn dry_run(room: &Api, object: &Value) -> Answer {
     let mut object = object.clone();
     if object["metadata"]["namespace"].is_string() {
         object["metadata"]["namespace"] = room.namespace.clone().into();
@@ -150,7 +150,7 @@ fn dry_run(room: &Api, object: &Value) -> Answer {
 const TOKENS: &str = "kube-api-access-";
 
 /// The object without what differs from creation to creation.
-fn stored(answer: &Answer) -> Value {
+pub fn stored(answer: &Answer) -> Value {
     let mut object = answer.body.clone();
     if let Some(metadata) = object["metadata"].as_object_mut() {
         for key in [
@@ -183,7 +183,7 @@ fn stored(answer: &Answer) -> Value {
 }
 
 /// The places at which two objects differ, as lines.
-fn difference(id: &str, expected: &Value, found: &Value) -> String {
+pub fn difference(id: &str, expected: &Value, found: &Value) -> String {
     let mut places = BTreeSet::new();
     differ(expected, found, String::new(), &mut places);
     let places: Vec<String> = places.into_iter().collect();

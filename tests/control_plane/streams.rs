@@ -46,6 +46,11 @@ pub fn streams() -> Vec<Stream> {
 }
 
 impl Stream {
+    /// What Helm sent.
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
     /// The objects as Helm would send them to the API server without us; nothing where Helm itself gives up.
     #[track_caller]
     pub fn raw(&self) -> Option<Vec<Value>> {
@@ -111,7 +116,8 @@ fn read(stream: &[u8]) -> Result<Vec<Value>, String> {
     Ok(objects.collect())
 }
 
-fn run(command: &mut Command, stdin: &[u8]) -> (Option<i32>, Vec<u8>, String) {
+/// Runs a program to its end: its status, its answer, what it said.
+pub fn run(command: &mut Command, stdin: &[u8]) -> (Option<i32>, Vec<u8>, String) {
     let input = tempfile::NamedTempFile::new().unwrap();
     fs::write(input.path(), stdin).unwrap();
     let output = command
