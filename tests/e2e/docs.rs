@@ -57,10 +57,15 @@ fn folder() -> Folder {
     for name in ["pod.yaml", "moved.yaml", "mine", "paperless"] {
         symlink(repository("tests/fixtures/docs").join(name), folder.path(name)).unwrap();
     }
-    for name in ["charts", "examples", "policies"] {
+    for name in ["examples", "policies"] {
         symlink(repository(name), folder.path(name)).unwrap();
     }
+    fs::create_dir(folder.path("charts")).unwrap();
+    for (name, chart) in [("fixative", "charts/fixative"), ("immich", "tests/charts/immich")] {
+        symlink(repository(chart), folder.path("charts").join(name)).unwrap();
+    }
     symlink(tool("helm3"), folder.path("bin/helm")).unwrap();
+    symlink(tool("kustomize"), folder.path("bin/kustomize")).unwrap();
     symlink(FIXATIVE, folder.path("bin/fixative")).unwrap();
     folder
 }

@@ -144,6 +144,11 @@ fn what_helm_or_the_values_lack_is_said() {
             "it names no chart",
         ),
         (
+            RELEASE.replace("version: 0.13.1", "valuesFiles: [values-home.yaml]"),
+            vec!["--chart", "charts", "--facts", "facts.yaml"],
+            "spec.chart.spec.valuesFiles is not followed",
+        ),
+        (
             RELEASE.replace("path: /data", "path: [}"),
             vec!["--chart", "charts"],
             "not YAML",

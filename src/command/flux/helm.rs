@@ -59,6 +59,11 @@ pub(crate) enum RenderError {
     /// Nobody says which chart of the folder.
     #[error("{release}: it names no chart; give --chart the chart itself")]
     UnnamedChart { release: String },
+    /// Flux would put other files of the chart in the place of its values.yaml.
+    #[error(
+        "{release}: spec.chart.spec.valuesFiles is not followed here; render the chart with these files and give the manifests instead of --chart"
+    )]
+    ValuesFiles { release: String },
     /// Flux would make a name with a hash of it.
     #[error("{release}: the release name {name} has more than 53 characters; write spec.releaseName")]
     LongName { release: String, name: String },
@@ -82,6 +87,7 @@ pub(super) fn namespace(release: &HelmRelease) -> Option<&str> {
 impl Rendering<'_> {
     /// What `helm template` writes, hooks included.
     pub(super) fn render(&self) -> Result<Source, RenderError> {
+        self.check_values_files()?;
         let values = values::of(self.release, self.facts)?;
         let folder = Scratch::new().map_err(RenderError::Unwritable)?;
         let mut arguments: Vec<OsString> = vec!["template".into(), self.name()?.into(), self.chart()?.into()];
@@ -107,6 +113,18 @@ impl Rendering<'_> {
             arguments.extend([flag.into(), assignment.into()]);
         }
         self.run(&arguments)
+    }
+
+    fn check_values_files(&self) -> Result<(), RenderError> {
+        let chart = self.release.spec("chart").and_then(|chart| chart.get("spec"));
+        let files = chart
+            .and_then(|spec| spec.get("valuesFiles"))
+            .and_then(Value::as_array);
+        if files.is_none_or(Vec::is_empty) {
+            return Ok(());
+        }
+        let release = self.release.id.to_string();
+        Err(RenderError::ValuesFiles { release })
     }
 
     fn run(&self, arguments: &[OsString]) -> Result<Source, RenderError> {
