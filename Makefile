@@ -6,6 +6,7 @@ BIN := target/tools/bin
 HELM3_VERSION := 3.21.4
 HELM4_VERSION := 4.2.4
 FLUX_HELM_CONTROLLER_VERSION := 1.6.3
+ARGOCD_VERSION := 3.2.1
 CARGO_DENY_VERSION := 0.20.2
 # The Kubernetes whose OpenAPI documents the schema table is made from, and whose API server tests talk to.
 KUBERNETES_VERSION := 1.36.3
@@ -22,7 +23,7 @@ help: ## says what can be made
 test: tools ## builds the real Helm 3, Helm 4, kustomize and control plane once, then runs all tests
 	$(CARGO) test --locked --no-fail-fast
 
-tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/goyaml $(CONTROL_PLANE) ## builds the pinned programs that tests run
+tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/argocd-plugin $(BIN)/goyaml $(CONTROL_PLANE) ## builds the pinned programs that tests run
 
 # A Helm that was not told its version calls itself v3.21 and assumes Kubernetes 1.20; tests pass --kube-version.
 $(BIN)/helm3: tests/tools/helm3/go.mod tests/tools/helm3/go.sum
@@ -45,6 +46,10 @@ $(BIN)/kustomize: tests/tools/kustomize/go.mod tests/tools/kustomize/go.sum
 	  -o $(CURDIR)/$@ sigs.k8s.io/kustomize/kustomize/v5
 	@touch $@
 
+# Where Go keeps a module: $(call module,PATH@VERSION).
+module = $$(cd target/tools && GOFLAGS=-mod=mod $(GO) mod download -json $(1) \
+  | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$$/\1/p')
+
 # helm-controller's post-renderers are internal to its module: our program is built in a copy of it. The go.mod is
 # ours, with Helm's SDK instead of Flux's fork of it, which no module proxy serves; only an interface comes from there.
 FLUX := target/tools/flux
@@ -52,15 +57,27 @@ $(BIN)/flux-post-renderer: tests/tools/flux/go.mod tests/tools/flux/go.sum tests
 	@mkdir -p $(BIN)
 	rm -rf $(FLUX)
 	mkdir -p $(FLUX)/internal/postrender $(FLUX)/internal/fixative
-	dir=$$(cd $(FLUX) && GOFLAGS=-mod=mod $(GO) mod download -json \
-	  github.com/fluxcd/helm-controller@v$(FLUX_HELM_CONTROLLER_VERSION) \
-	  | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$$/\1/p') && test -n "$$dir" && \
+	dir=$(call module,github.com/fluxcd/helm-controller@v$(FLUX_HELM_CONTROLLER_VERSION)) && test -n "$$dir" && \
 	  cp "$$dir"/internal/postrender/*.go $(FLUX)/internal/postrender/
 	chmod -R u+w $(FLUX)
 	rm -f $(FLUX)/internal/postrender/*_test.go
 	cp tests/tools/flux/go.mod tests/tools/flux/go.sum $(FLUX)/
 	cp tests/tools/flux/main.go $(FLUX)/internal/fixative/
 	cd $(FLUX) && $(GO) build -mod=readonly -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ ./internal/fixative
+	@touch $@
+
+# Argo CD's way to run a plugin is its cmp-server's own too; its go.mod and go.sum come with its module.
+ARGOCD := target/tools/argocd
+$(BIN)/argocd-plugin: tests/tools/argocd/main.go tests/tools/argocd/generate.go Makefile
+	@mkdir -p $(BIN)
+	rm -rf $(ARGOCD)
+	mkdir -p $(ARGOCD)/cmd/plugin
+	dir=$(call module,github.com/argoproj/argo-cd/v3@v$(ARGOCD_VERSION)) && test -n "$$dir" && cd "$$dir" && \
+	  cp -r assets cmpserver common pkg reposerver util go.mod go.sum $(CURDIR)/$(ARGOCD)/
+	chmod -R u+w $(ARGOCD)
+	cp tests/tools/argocd/generate.go $(ARGOCD)/cmpserver/plugin/
+	cp tests/tools/argocd/main.go $(ARGOCD)/cmd/plugin/
+	cd $(ARGOCD) && CGO_ENABLED=0 $(GO) build -mod=readonly -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ ./cmd/plugin
 	@touch $@
 
 $(BIN)/goyaml: tests/tools/goyaml/go.mod tests/tools/goyaml/go.sum tests/tools/goyaml/main.go
@@ -108,8 +125,7 @@ bench: $(BIN)/kustomize $(CONTROL_PLANE) ## measures render beside kustomize, an
 # The module's zip is large and holds the OpenAPI documents; Go keeps it in its cache.
 target/tools/table.rs: tools/generate_schema.rs tools/overlay.json Makefile
 	@mkdir -p target/tools
-	dir=$$(cd target/tools && GOFLAGS=-mod=mod $(GO) mod download -json k8s.io/kubernetes@v$(KUBERNETES_VERSION) \
-	  | sed -n 's/^[[:space:]]*"Dir": "\(.*\)",*$$/\1/p') && test -n "$$dir" && \
+	dir=$(call module,k8s.io/kubernetes@v$(KUBERNETES_VERSION)) && test -n "$$dir" && \
 	  $(CARGO) run --quiet --locked --example generate-schema -- "$$dir/api/openapi-spec/v3" > $@.new
 	mv $@.new $@
 

@@ -213,6 +213,17 @@ pub struct RenderArgs {
     /// What is known.
     #[command(flatten)]
     pub facts: FactArgs,
+    /// What a finding that denies does.
+    #[command(flatten)]
+    pub deny: DenyArgs,
+    /// Keep to Helm 4's contract: an answer is never empty, and a failure is reported beside stderr
+    #[arg(long, help_heading = "Answer")]
+    pub helm4: bool,
+}
+
+/// For commands that write.
+#[derive(Clone, Debug, Args)]
+pub struct DenyArgs {
     /// What a finding that denies does
     #[arg(
         long,
@@ -224,9 +235,6 @@ pub struct RenderArgs {
         ignore_case = true
     )]
     pub on_deny: OnDeny,
-    /// Keep to Helm 4's contract: an answer is never empty, and a failure is reported beside stderr
-    #[arg(long, help_heading = "Answer")]
-    pub helm4: bool,
 }
 
 /// What a finding that denies does.

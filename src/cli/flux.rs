@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{FactArgs, OnDeny, SetArgs};
+use super::{DenyArgs, FactArgs, SetArgs};
 
 pub(super) const HELP: &str = "\
 Flux can run no post-renderer, but it patches what a chart rendered by itself. This command turns the repairs \
@@ -53,17 +53,9 @@ pub struct FluxArgs {
     /// What is known.
     #[command(flatten)]
     pub facts: FactArgs,
-    /// What a finding that denies does
-    #[arg(
-        long,
-        value_name = "WHAT",
-        env = "FIXATIVE_ON_DENY",
-        hide_env_values = true,
-        help_heading = "Answer",
-        default_value = "deny",
-        ignore_case = true
-    )]
-    pub on_deny: OnDeny,
+    /// What a finding that denies does.
+    #[command(flatten)]
+    pub deny: DenyArgs,
 }
 
 /// What becomes of `${…}` in the file of a HelmRelease.

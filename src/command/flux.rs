@@ -28,7 +28,7 @@ pub(super) fn run(args: &FluxArgs, console: &mut Console) -> Result<Status, Fail
     }
     let plan = plan_input(args, &set, args.facts.namespace.clone(), console)?;
     say(&plan, args, console);
-    if let Some(refused) = refused(&plan, args.on_deny, console)? {
+    if let Some(refused) = refused(&plan, args.deny.on_deny, console)? {
         return Ok(refused);
     }
     let export = flux::export(&set, &plan).map_err(Failure::Texts)?;
@@ -67,7 +67,7 @@ fn wanted(args: &FluxArgs, console: &Console) -> Wanted {
     Wanted {
         quiet: console.quiet,
         verbose: console.verbose,
-        deny_warns: args.on_deny == OnDeny::Warn,
+        deny_warns: args.deny.on_deny == OnDeny::Warn,
     }
 }
 

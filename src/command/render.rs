@@ -34,10 +34,10 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
     let wanted = Wanted {
         quiet: console.quiet,
         verbose: console.verbose,
-        deny_warns: args.on_deny == OnDeny::Warn,
+        deny_warns: args.deny.on_deny == OnDeny::Warn,
     };
     console.say(|style| render::stream(&plan, wanted, style));
-    if let Some(refused) = refused(&plan, args.on_deny, console)? {
+    if let Some(refused) = refused(&plan, args.deny.on_deny, console)? {
         return Ok(refused);
     }
     let answer = answer::of(&plan, args.helm4)?;

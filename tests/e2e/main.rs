@@ -14,5 +14,6 @@ mod go_yaml;
 mod helm3;
 mod helm4;
 mod large;
+mod other_tools;
 mod program;
 mod recorded_streams;

@@ -210,7 +210,7 @@ fn judge(args: &FluxArgs, set: &PolicySet, release: &HelmRelease, plan: StreamPl
     let splice = if failures > 0 {
         let what = format!("{} in policies", render::count(failures, "failure"));
         Err(Refusal::Failed(Failure::Undecided(what)))
-    } else if denials > 0 && args.on_deny == OnDeny::Deny {
+    } else if denials > 0 && args.deny.on_deny == OnDeny::Deny {
         Err(Refusal::Denied)
     } else {
         export(args, set, release, &plan).map_err(Refusal::Failed)
