@@ -1,5 +1,6 @@
 //! `fixative flux`: the repairs as patches that Flux applies itself.
 
+mod files;
 mod helm;
 mod releases;
 mod values;

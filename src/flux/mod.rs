@@ -9,6 +9,7 @@ mod carry;
 mod helm_release;
 mod operations;
 mod reading;
+mod splice;
 mod strategic;
 mod target;
 mod text;
@@ -28,7 +29,8 @@ use crate::source::Diagnostic;
 use crate::stream::{ObjectPlan, SourcePlan, StreamPlan};
 
 pub use carry::objects;
-pub use helm_release::{Entry, HelmRelease, Splice, releases};
+pub use helm_release::{Entry, HelmRelease, releases};
+pub use splice::Splice;
 pub use target::{Target, finds_any};
 pub use text::UnsaidSubstitution;
 

@@ -45,6 +45,7 @@ mod post_renderer;
 mod process;
 mod registration;
 mod release;
+mod reload;
 mod room;
 mod same_answer;
 mod service;

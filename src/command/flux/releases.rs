@@ -1,34 +1,26 @@
 //! The HelmReleases of files and folders: each judged, all of them said in one table.
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
+use super::files::{File, read, spliced, write};
 use super::{helm, plan_input, substitution};
 use crate::cli::{FluxArgs, OnDeny};
-use crate::command::{Console, Failure, Status, answer, facts, input};
+use crate::command::{Console, Failure, Status, answer, facts};
 use crate::flux::{self, Export, HelmRelease, Splice, Substitution};
 use crate::output::flux::{self as output, Outcome, Row};
 use crate::output::render;
 use crate::parallel;
 use crate::policy::{Door, PolicySet};
-use crate::source::Source;
 use crate::stream::{self, Input, StreamOptions, StreamPlan};
 
 /// A HelmRelease takes a run of helm: two are worth a thread.
 const WORTH_A_THREAD: usize = 2;
-
-/// A file and its HelmReleases.
-struct File {
-    path: PathBuf,
-    source: Source,
-    releases: Vec<HelmRelease>,
-}
 
 /// What became of one HelmRelease.
 struct Judged {
@@ -105,38 +97,6 @@ fn status(rows: &[Row]) -> Status {
     } else {
         Status::Good
     }
-}
-
-/// The files among `paths` that hold HelmReleases; folders are searched.
-fn read(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
-    let mut files = Vec::new();
-    for path in paths {
-        let is_folder = path.is_dir();
-        let found = if is_folder {
-            input::files_below(path, &["yaml", "yml"], input::DEEPEST)?
-        } else {
-            vec![path.clone()]
-        };
-        let before = files.len();
-        for path in found {
-            let source = input::read(&path)?;
-            let releases = flux::releases(&source)?;
-            if !releases.is_empty() {
-                files.push(File {
-                    path,
-                    source,
-                    releases,
-                });
-            }
-        }
-        if files.len() == before {
-            return Err(Failure::Usage(format!(
-                "{} holds no HelmRelease (kind HelmRelease, group helm.toolkit.fluxcd.io)",
-                path.display()
-            )));
-        }
-    }
-    Ok(files)
 }
 
 /// One HelmRelease and what was rendered for it already.
@@ -330,34 +290,6 @@ fn differences<'f>(files: &'f [File], judged: &[Judged]) -> Vec<(&'f str, &'f st
         }
     }
     differences
-}
-
-fn spliced(file: &File, splices: &[&Splice]) -> String {
-    let text = file.source.text();
-    let mut out = String::new();
-    let mut at = 0;
-    for splice in splices {
-        out.push_str(text.get(at..splice.span.start).unwrap_or_default());
-        out.push_str(&splice.text);
-        at = splice.span.end;
-    }
-    out + text.get(at..).unwrap_or_default()
-}
-
-/// Writes a file whole or not at all, with the permissions that it has.
-fn write(file: &File, splices: &[&Splice]) -> Result<(), Failure> {
-    let unwritable = |error| Failure::Unwritable(file.source.name().to_owned(), error);
-    // A link stays one: what it leads to is written.
-    let path = fs::canonicalize(&file.path).map_err(unwritable)?;
-    let mut fresh = path.clone().into_os_string();
-    fresh.push(".fixative");
-    let written = fs::write(&fresh, spliced(file, splices))
-        .and_then(|()| fs::set_permissions(&fresh, fs::metadata(&path)?.permissions()))
-        .and_then(|()| fs::rename(&fresh, &path));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&fresh);
-        unwritable(error)
-    })
 }
 
 /// Shown to somebody who waits at a terminal, and to nobody else.
