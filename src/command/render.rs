@@ -1,36 +1,17 @@
 //! `fixative render`: the manifests as the policies want them.
 
-use std::io::IsTerminal as _;
-use std::mem::ManuallyDrop;
-use std::panic::resume_unwind;
-use std::thread;
-
-use super::input::InputError;
-use super::{Console, Failure, Status, answer, facts, input, set};
+use super::planned::{self, Planned};
+use super::{Console, Failure, Status, answer};
 use crate::cli::{OnDeny, RenderArgs};
 use crate::output::render::{self, Wanted, count};
 use crate::output::style::Tone;
 use crate::policy::Door;
-use crate::stream::{self, Input, StreamOptions, StreamPlan};
+use crate::stream::{More, StreamPlan};
 
 pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Failure> {
-    // Policies are loaded while the manifests come in.
-    let files = args.files.clone();
-    let reading = thread::spawn(move || -> Result<Vec<Input>, InputError> {
-        Ok(input::manifests(&files)?.into_iter().map(Input::split).collect())
-    });
-    // The process ends behind this command: taking thousands of trees apart would only cost time.
-    let set = ManuallyDrop::new(set::load(&args.set, console)?);
-    if input::wants_stdin(&args.files) && std::io::stdin().is_terminal() {
-        console.remark(|_| "reading manifests from the terminal, Ctrl-D ends them\n".to_owned());
-    }
-    let inputs = reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-    let options = StreamOptions {
-        door: Door::Render,
-        namespace: args.facts.namespace.clone(),
-        facts: facts::read(&args.facts.facts)?,
-    };
-    let plan = ManuallyDrop::new(stream::plan_inputs(&set, inputs, &options)?);
+    let more = More::default();
+    let Planned { plan, .. } =
+        planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
     let wanted = Wanted {
         quiet: console.quiet,
         verbose: console.verbose,

@@ -11,6 +11,7 @@ pub mod matching;
 mod memo;
 pub mod mutate;
 pub mod repair;
+pub mod secrets;
 pub mod select;
 pub mod subject;
 pub mod validate;
@@ -23,8 +24,9 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::attributes::Attributes;
+use crate::cel::Fault;
 use crate::change::{Action, Change};
-use crate::finding::{Finding, Kind, Location, RuleRef};
+use crate::finding::{Finding, Kind, Location, Replacement, RuleRef};
 use crate::pointer::Place;
 use crate::policy::{Policy, PolicySet, Rule};
 use crate::world::World;
@@ -67,6 +69,8 @@ pub struct Edit {
     pub severity: crate::policy::Severity,
     /// Where in the input.
     pub location: Option<Location>,
+    /// The same change in the input's own text, where somebody asked for it.
+    pub replacement: Option<Replacement>,
 }
 
 /// What became of one rule on one object.
@@ -80,6 +84,16 @@ pub struct Verdict {
     pub why: String,
     /// Where, for outcomes that have a place.
     pub place: Option<Place>,
+    /// Positions of the configuration's exemptions that cover the object.
+    pub exemptions: Vec<usize>,
+}
+
+impl Verdict {
+    /// Whether the rule's places and conditions were looked at, and not only whether it is about the object.
+    pub fn is_about_object(&self) -> bool {
+        let is_elsewhere = self.outcome == Outcome::NoMatch && self.why != validate::WHERE;
+        !is_elsewhere && !matches!(self.outcome, Outcome::Inactive | Outcome::Exempt)
+    }
 }
 
 /// What became of a rule.
@@ -159,7 +173,12 @@ fn begin<'p>(set: &'p PolicySet, world: &dyn World, attrs: &Attributes<'_>) -> B
 fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
     let before: &'a Value = &attrs.resource.body;
     let Begun { log, settled, .. } = begun;
-    let edits = blame::edits(attrs, before, &settled);
+    let mut edits = blame::edits(attrs, before, &settled);
+    let Log {
+        mut findings,
+        mut verdicts,
+    } = log;
+    secrets::keep([before, &settled.value], &mut edits, &mut findings, &mut verdicts);
     let after = if edits.is_empty() {
         Cow::Borrowed(before)
     } else {
@@ -169,9 +188,29 @@ fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
         before,
         after,
         edits,
-        findings: log.findings,
-        verdicts: log.verdicts,
+        findings,
+        verdicts,
     }
+}
+
+/// The values of a policy's variables on the object as it came, for whoever explains; each as the first rule that
+/// has a root there sees it.
+pub fn variables(
+    set: &PolicySet,
+    world: &dyn World,
+    attrs: &Attributes<'_>,
+    policy: &Policy,
+) -> Vec<(String, Result<Value, Fault>)> {
+    let context = mutate::Context { set, world, attrs };
+    let memo = memo::Memo::default();
+    for rule in &policy.rules {
+        let pair = Pair { policy, rule };
+        let view = context.view(pair, &attrs.resource.body);
+        if let Some(view) = view.filter(|view| subject::has_root(view, rule)) {
+            return context.scope(pair, view, &memo).variables();
+        }
+    }
+    Vec::new()
 }
 
 /// Collects what is said while a plan is made.
@@ -194,6 +233,18 @@ impl Log {
             outcome,
             why: why.into(),
             place,
+            exemptions: Vec::new(),
+        });
+    }
+
+    /// The object is exempt from the rule.
+    pub(crate) fn exempt(&mut self, by: RuleRef, exempt: exempt::Exempt) {
+        self.verdicts.push(Verdict {
+            by,
+            outcome: Outcome::Exempt,
+            why: exempt.why,
+            place: None,
+            exemptions: exempt.by,
         });
     }
 
@@ -248,6 +299,7 @@ impl Edit {
             sensitive: self.sensitive,
             transition: false,
             location: self.location.clone(),
+            replacement: self.replacement.clone(),
         }
     }
 

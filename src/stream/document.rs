@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Input, WORTH_A_THREAD};
+use super::{Input, Progress, WORTH_A_THREAD};
 use crate::finding::Location;
 use crate::kube::Gvk;
 use crate::manifest::{self, Document, Tree};
@@ -50,29 +50,37 @@ pub struct Object<'p> {
     pub(super) document: u32,
     /// Position of its document among the parsed ones.
     pub(super) parsed: usize,
-    home: &'p Parsed,
+    pub(super) home: &'p Parsed,
 }
 
 /// Helm 4 names the template of each document in this annotation.
 const HELM_4_FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
 
 impl Text {
-    pub(super) fn new(input: Input, needles: &Needles) -> Self {
-        let Input { source, documents } = input;
-        let relevant = parallel::map(&documents, WORTH_A_THREAD, |document| {
-            needles.may_match(source.slice(document.body))
-        });
-        let documents = documents
-            .into_iter()
-            .zip(relevant)
-            .map(|(document, relevant)| Slot { document, relevant })
+    /// All inputs, with which of their documents a policy may match.
+    pub(super) fn all(inputs: Vec<Input>, needles: &Needles, everything: bool) -> Vec<Self> {
+        let documents: Vec<(&Source, &Document)> = inputs
+            .iter()
+            .flat_map(|input| input.documents.iter().map(|document| (&input.source, document)))
             .collect();
-        Self { source, documents }
+        let relevant = parallel::map(&documents, WORTH_A_THREAD, |(source, document)| {
+            everything || needles.may_match(source.slice(document.body))
+        });
+        let mut relevant = relevant.into_iter();
+        let texts = inputs.into_iter().map(|Input { source, documents }| Self {
+            source,
+            documents: documents
+                .into_iter()
+                .zip(relevant.by_ref())
+                .map(|(document, relevant)| Slot { document, relevant })
+                .collect(),
+        });
+        texts.collect()
     }
 }
 
 /// Reads the documents that a policy may match.
-pub(super) fn parse(texts: &[Text], door: Door) -> Result<Vec<Parsed>, Box<Diagnostic>> {
+pub(super) fn parse(texts: &[Text], door: Door, progress: &Progress) -> Result<Vec<Parsed>, Box<Diagnostic>> {
     let wanted: Vec<(usize, &Text, &Slot)> = texts
         .iter()
         .enumerate()
@@ -83,8 +91,11 @@ pub(super) fn parse(texts: &[Text], door: Door) -> Result<Vec<Parsed>, Box<Diagn
                 .map(move |slot| (text, it, slot))
         })
         .collect();
+    progress.expect(wanted.len());
     let read = parallel::map(&wanted, WORTH_A_THREAD, |(_, text, slot)| {
-        read_one(&text.source, &slot.document, door)
+        let read = read_one(&text.source, &slot.document, door);
+        progress.advance();
+        read
     });
     wanted
         .iter()
