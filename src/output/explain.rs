@@ -191,7 +191,7 @@ impl Explained<'_> {
                 Err(Fault::Unknown(unknown)) => format!("unknown: {unknown}"),
                 Err(fault) => format!("failed: {fault}"),
             };
-            format!("{name} = {}", cut(&value))
+            format!("variables.{name} = {}", cut(&value))
         };
         variables.iter().map(line).collect()
     }

@@ -4,6 +4,7 @@ pub mod cases;
 pub mod clean;
 pub mod diagnostic;
 pub mod diff;
+pub mod digest;
 pub mod explain;
 pub mod github;
 pub mod human;

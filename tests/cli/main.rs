@@ -9,6 +9,7 @@
 
 mod api_server;
 mod audit;
+mod check;
 mod last;
 mod pack;
 mod policies;

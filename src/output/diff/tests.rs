@@ -35,7 +35,21 @@ fn unified(plan: &SourcePlan) -> String {
 fn line_numbers_are_those_of_the_whole_file() {
     let text = "a: 1\nb: 1\n---\nc: 1\nd: 1\ne: 1\nf: 1\n---\ng: 1\n";
     let plan = planned(text, &[(1, "---\nc: 1\nd: 2\ne: 1\nf: 1\nnew: 1\n")], &[]);
-    insta::assert_snapshot!(unified(&plan), @"");
+    insta::assert_snapshot!(unified(&plan), @r"
+--- x.yaml
++++ x.yaml
+@@ -2,8 +2,9 @@
+ b: 1
+ ---
+ c: 1
+-d: 1
++d: 2
+ e: 1
+ f: 1
++new: 1
+ ---
+ g: 1
+");
     assert!(FileDiff::of(&planned(text, &[], &[])).is_none());
 }
 
@@ -45,7 +59,26 @@ fn far_changes_are_hunks_of_their_own() {
     let text: String = (0..6).map(document).collect();
     let changed = [document(90), document(95)];
     let plan = planned(&text, &[(0, &changed[0]), (5, &changed[1])], &[]);
-    insta::assert_snapshot!(unified(&plan), @"");
+    insta::assert_snapshot!(unified(&plan), @r"
+--- x.yaml
++++ x.yaml
+@@ -1,5 +1,5 @@
+ ---
+-a: 0
++a: 90
+ b: 1
+ c: 1
+ d: 1
+@@ -24,7 +24,7 @@
+ c: 1
+ d: 1
+ ---
+-a: 5
++a: 95
+ b: 1
+ c: 1
+ d: 1
+");
 }
 
 #[test]
@@ -58,12 +91,28 @@ fn what_may_not_be_shown_is_masked_in_every_line() {
     let (old, new) = FileDiff::of(&plan).unwrap().texts();
     assert!(!old.contains("hunter2") && !old.contains("swordfish"), "{old}");
     assert!(new.contains("Job") && !new.contains("hunter2"), "{new}");
-    insta::assert_snapshot!(diff, @"");
+    insta::assert_snapshot!(diff, @r"
+--- x.yaml
++++ x.yaml
+@@ -3,4 +3,4 @@
+     …
+       …
+       …
+-kind: Pod
++kind: Job
+");
 }
 
 #[test]
 fn a_missing_line_break_at_the_end_is_said() {
-    insta::assert_snapshot!(unified(&planned("a: 1", &[(0, "a: 2\n")], &[])), @"");
+    insta::assert_snapshot!(unified(&planned("a: 1", &[(0, "a: 2\n")], &[])), @r"
+--- x.yaml
++++ x.yaml
+@@ -1 +1 @@
+-a: 1
+\ No newline at end of file
++a: 2
+");
 }
 
 #[test]
