@@ -17,7 +17,8 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Status, Fai
     };
     let Planned { set, mut plan } =
         planned::plan(&args.files, &args.set, &args.facts, Door::Check, more, console)?;
-    console.remark(|style| render::notes(&plan, style));
+    let twice = plan.twice();
+    console.remark(|style| render::notes(&plan.notes, style) + &render::notes(&twice, style));
     let report = report(&set, &mut plan);
     let status = findings::answer(&report, &set, &args.findings, console)?;
     if args.cluster && !is_same(&set, &args.which, console)? {

@@ -58,10 +58,10 @@ pub fn stream(plan: &StreamPlan, wanted: Wanted, style: Style) -> String {
 }
 
 /// What reading met and a person should hear of.
-pub fn notes(plan: &StreamPlan, style: Style) -> String {
+pub fn notes(notes: &[Diagnostic], style: Style) -> String {
     let word = style.paint(Tone::Note, "note");
     let line = |note: &Diagnostic| format!("{word}: {}\n", clean(&note.to_string()));
-    plan.notes.iter().map(line).collect()
+    notes.iter().map(line).collect()
 }
 
 /// `3 changes in 2 of 9 objects, 1 warning`.
@@ -111,7 +111,7 @@ impl<'p> Report<'p> {
     }
 
     fn notes(&mut self, plan: &StreamPlan) {
-        self.text += &notes(plan, self.style);
+        self.text += &notes(&plan.notes, self.style);
         for source in &plan.sources {
             for document in &source.documents {
                 self.reflowed(source, document);

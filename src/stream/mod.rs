@@ -7,6 +7,7 @@ mod document;
 mod facts;
 mod hidden;
 mod progress;
+mod twice;
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};

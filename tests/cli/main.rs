@@ -9,7 +9,11 @@
 
 mod api_server;
 mod audit;
+mod bad_manifests;
 mod check;
+mod diff;
+mod exemptions;
+mod explain;
 mod last;
 mod pack;
 mod policies;
