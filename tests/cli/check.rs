@@ -4,6 +4,7 @@ use std::fs;
 
 use serde_json::{Value, json};
 
+use crate::api_server;
 use crate::pack::{self, STREAM, denied};
 use crate::program::{Folder, Run};
 
@@ -400,4 +401,83 @@ fn a_policy_that_fails_is_status_2_with_all_findings() {
     );
     let sarif: Value = serde_json::from_str(&check(&folder, &["--format", "sarif"], STREAM).stdout).unwrap();
     assert_eq!(sarif["runs"][0]["invocations"][0]["executionSuccessful"], false);
+}
+
+/// A cluster whose webhook configurations carry these annotations.
+fn cluster(digest: Option<&str>) -> api_server::Answers {
+    let annotations = digest.map(|digest| json!({"fixative.dev/policies": digest}));
+    let ours = json!({"metadata": {"name": "fixative", "annotations": annotations}});
+    let other = json!({"metadata": {"name": "cert-manager"}});
+    let group = "/apis/admissionregistration.k8s.io/v1";
+    let mut answers = api_server::discovery(&[], &[]);
+    for (path, items) in [
+        ("mutatingwebhookconfigurations", vec![ours.clone(), other]),
+        ("validatingwebhookconfigurations", vec![ours]),
+    ] {
+        let path: &'static str = format!("{group}/{path}").leak();
+        answers.insert(path, api_server::list(&items));
+    }
+    answers
+}
+
+#[test]
+fn a_webhook_that_judges_by_other_policies_is_status_1() {
+    let good = STREAM.replace(
+        "spec:\n  containers",
+        "spec:\n  enableServiceLinks: false\n  containers",
+    );
+    let run = |answers: api_server::Answers, more: &[&str]| {
+        let folder = api_server::serve(pack::folder(), answers);
+        check(
+            &folder,
+            &[&["--cluster", "--kubeconfig", "kubeconfig"], more].concat(),
+            good.as_str(),
+        )
+    };
+    let other = run(cluster(Some("0123456789ab")), &[]);
+    assert_eq!((other.status, other.stdout.as_str()), (1, ""), "{}", other.stderr);
+    let digest = other
+        .stderr
+        .lines()
+        .next()
+        .unwrap()
+        .rsplit(' ')
+        .next()
+        .unwrap()
+        .to_owned();
+    for kind in ["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"] {
+        let line = format!(
+            "error[policies]: the webhook of {kind} fixative judges by the policies 0123456789ab, this run by {digest}; give both the same pack, configuration and params\n"
+        );
+        assert!(other.stderr.contains(&line), "no {line} in {}", other.stderr);
+    }
+    let quiet = run(cluster(Some("0123456789ab")), &["-q"]);
+    assert_eq!(
+        (quiet.status, quiet.stderr.lines().count()),
+        (1, 2),
+        "{}",
+        quiet.stderr
+    );
+    let same = run(cluster(Some(&digest)), &[]);
+    assert_eq!(same.status, 0, "{}", same.stderr);
+    let none = run(cluster(None), &[]);
+    assert_eq!(none.status, 0);
+    assert!(
+        none.stderr
+            .contains("note: no webhook configuration of the cluster names policies"),
+        "{}",
+        none.stderr
+    );
+    let mut refused = cluster(None);
+    let path = "/apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations";
+    refused.insert(path, api_server::forbidden());
+    let run_refused = run(refused, &[]);
+    assert_eq!(run_refused.status, 2, "{}", run_refused.stderr);
+    assert!(
+        run_refused.stderr.contains(
+            "cannot list every ValidatingWebhookConfiguration.admissionregistration.k8s.io: who are you?"
+        ),
+        "{}",
+        run_refused.stderr
+    );
 }
