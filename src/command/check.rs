@@ -35,7 +35,7 @@ fn is_same(set: &PolicySet, which: &ClusterArgs, console: &mut Console) -> Resul
         Ok::<_, Failure>(digests::announced(&client).await?)
     })?;
     if announced.is_empty() {
-        console.remark(|style| digest::no_webhook(style));
+        console.remark(digest::no_webhook);
     }
     let ours = set.digest.to_string();
     let others: Vec<&Announced> = announced.iter().filter(|other| other.digest != ours).collect();

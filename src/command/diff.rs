@@ -39,7 +39,7 @@ pub(super) fn run(args: &DiffArgs, console: &mut Console) -> Result<Status, Fail
             answer::write(&text)?;
         }
     }
-    console.remark(|_| format!("fixative: {}\n", render::summary(&plan)));
+    console.remark(|_| format!("fixative: {}\n", render::changes(&plan)));
     let changes = plan.sources.iter().any(SourcePlan::is_changed);
     Ok(if changes { Status::No } else { Status::Good })
 }

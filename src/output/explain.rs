@@ -95,7 +95,7 @@ impl Explained<'_> {
         let is_elsewhere = |verdict: &&Verdict| {
             matches!(verdict.outcome, Outcome::NoMatch | Outcome::Inactive) && !verdict.is_about_object()
         };
-        if !everything && own.iter().all(|verdict| is_elsewhere(&verdict)) {
+        if !everything && own.iter().all(is_elsewhere) {
             return false;
         }
         let Some(first) = own.first() else { return false };

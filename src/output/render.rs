@@ -66,14 +66,9 @@ pub fn notes(notes: &[Diagnostic], style: Style) -> String {
 
 /// `3 changes in 2 of 9 objects, 1 warning`.
 pub fn summary(plan: &StreamPlan) -> String {
-    let changes: usize = plan.objects().map(|object| object.edits.len()).sum();
-    let changed = plan.objects().filter(|object| !object.edits.is_empty()).count();
     let warnings = plan.findings(|it| &it.warnings).count();
     let audits = plan.findings(|it| &it.audits).count();
-    let mut text = match changes {
-        0 => "nothing to change".to_owned(),
-        _ => format!("{} in {}", count(changes, "change"), count(changed, "object")),
-    };
+    let mut text = changes(plan);
     if warnings > 0 {
         text += &format!(", {}", count(warnings, "warning"));
     }
@@ -81,6 +76,16 @@ pub fn summary(plan: &StreamPlan) -> String {
         text += &format!(", {} for -v", count(audits, "finding"));
     }
     text
+}
+
+/// `3 changes in 2 objects`.
+pub fn changes(plan: &StreamPlan) -> String {
+    let changes: usize = plan.objects().map(|object| object.edits.len()).sum();
+    let changed = plan.objects().filter(|object| !object.edits.is_empty()).count();
+    match changes {
+        0 => "nothing to change".to_owned(),
+        _ => format!("{} in {}", count(changes, "change"), count(changed, "object")),
+    }
 }
 
 /// `1 change`, `2 changes`.
