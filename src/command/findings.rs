@@ -2,9 +2,9 @@
 
 use super::{Console, Failure, Status, answer};
 use crate::cli::{FailOn, FindingsArgs, Format};
-use crate::finding::{Level, Report};
+use crate::finding::Report;
 use crate::output::{clean, github, human, json, junit, openreports, sarif};
-use crate::policy::PolicySet;
+use crate::policy::{Disposition, PolicySet};
 use crate::whole_file::{self, Readers};
 
 /// Writes the findings and says in one line what there is.
@@ -56,11 +56,11 @@ fn text(report: &Report, set: &PolicySet, args: &FindingsArgs, console: &Console
     }
 }
 
-fn threshold(fail_on: FailOn) -> Option<Level> {
+fn threshold(fail_on: FailOn) -> Option<Disposition> {
     match fail_on {
-        FailOn::Deny => Some(Level::Deny),
-        FailOn::Warn => Some(Level::Warn),
-        FailOn::Audit => Some(Level::Audit),
+        FailOn::Deny => Some(Disposition::Deny),
+        FailOn::Warn => Some(Disposition::Warn),
+        FailOn::Audit => Some(Disposition::Audit),
         FailOn::Never => None,
     }
 }

@@ -2,7 +2,7 @@
 
 mod report;
 
-pub use report::{Judged, Level, Report, Said, Stale};
+pub use report::{Judged, Report, Said, Stale};
 
 use std::fmt;
 

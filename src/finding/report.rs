@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{Finding, Kind, Location};
 use crate::kube::GroupKind;
 use crate::plan::{Decision, Outcome, Verdict};
-use crate::policy::{Exemption, PolicySet};
+use crate::policy::{Disposition, Exemption, PolicySet};
 use crate::resource::ResourceId;
 
 /// What policies have to say of some objects.
@@ -38,20 +38,9 @@ pub struct Judged {
 #[derive(Debug)]
 pub struct Said {
     /// What it does; what its rule would do elsewhere does not matter.
-    pub level: Level,
+    pub action: Disposition,
     /// What is said.
     pub finding: Finding,
-}
-
-/// What a finding does, weakest first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
-pub enum Level {
-    /// Counted, and shown where asked for.
-    Audit,
-    /// Said.
-    Warn,
-    /// The answer is no.
-    Deny,
 }
 
 /// An exemption of the configuration that exempts nothing.
@@ -84,13 +73,13 @@ impl Report {
     }
 
     /// How many findings do this.
-    pub fn count(&self, level: Level) -> usize {
-        self.said().filter(|said| said.level == level).count()
+    pub fn count(&self, action: Disposition) -> usize {
+        self.said().filter(|said| said.action == action).count()
     }
 
     /// The worst that any finding does.
-    pub fn worst(&self) -> Option<Level> {
-        self.said().map(|said| said.level).max()
+    pub fn worst(&self) -> Option<Disposition> {
+        self.said().map(|said| said.action).max()
     }
 
     /// How many findings say that a policy failed.
@@ -109,15 +98,15 @@ impl Judged {
         decision: Decision,
         verdicts: &[Verdict],
     ) -> (Self, BTreeSet<usize>) {
-        let levels = [
-            (Level::Deny, decision.failures),
-            (Level::Deny, decision.denials),
-            (Level::Warn, decision.warnings),
-            (Level::Audit, decision.audits),
+        let all = [
+            (Disposition::Deny, decision.failures),
+            (Disposition::Deny, decision.denials),
+            (Disposition::Warn, decision.warnings),
+            (Disposition::Audit, decision.audits),
         ];
-        let said: Vec<Said> = levels
+        let said: Vec<Said> = all
             .into_iter()
-            .flat_map(|(level, findings)| findings.into_iter().map(move |finding| Said { level, finding }))
+            .flat_map(|(action, findings)| findings.into_iter().map(move |finding| Said { action, finding }))
             .collect();
         let spoke: BTreeSet<&str> = said.iter().map(|said| said.finding.by.policy.as_str()).collect();
         let mut passed: Vec<String> = Vec::new();

@@ -3,7 +3,8 @@
 
 use super::human::{about, sensitive};
 use super::lines::Lines;
-use crate::finding::{Finding, Level, Report, Said, Stale};
+use crate::finding::{Finding, Report, Said, Stale};
+use crate::policy::Disposition;
 
 /// Every finding; those that are only counted are notices.
 pub fn annotations(report: &Report) -> String {
@@ -14,10 +15,10 @@ pub fn annotations(report: &Report) -> String {
 }
 
 fn annotation(said: &Said, lines: &mut Lines<'_>) -> String {
-    let command = match said.level {
-        Level::Deny => "error",
-        Level::Warn => "warning",
-        Level::Audit => "notice",
+    let command = match said.action {
+        Disposition::Deny => "error",
+        Disposition::Warn => "warning",
+        Disposition::Audit => "notice",
     };
     let finding = &said.finding;
     let mut properties = Vec::new();

@@ -6,7 +6,8 @@ use super::diagnostic::{Drawing, Grade, draw};
 use super::lines::Lines;
 use super::render::count;
 use super::style::{Style, Tone};
-use crate::finding::{Finding, Kind, Level, Location, Report, Said, Stale};
+use crate::finding::{Finding, Kind, Location, Report, Said, Stale};
+use crate::policy::Disposition;
 
 /// Findings beyond these are said in one line each, so that a report stays readable.
 pub(super) const DRAWN: usize = 50;
@@ -23,14 +24,14 @@ pub struct Wanted {
 /// The findings of each object in turn, those that deny first.
 pub fn findings(report: &Report, wanted: Wanted, style: Style) -> String {
     let mut lines = Lines::new(sensitive(report.said().map(|said| &said.finding)));
-    let is_wanted = |said: &&Said| match said.level {
-        Level::Deny => true,
-        Level::Warn => !wanted.quiet,
-        Level::Audit => wanted.verbose,
+    let is_wanted = |said: &&Said| match said.action {
+        Disposition::Deny => true,
+        Disposition::Warn => !wanted.quiet,
+        Disposition::Audit => wanted.verbose,
     };
     let mut text = String::new();
     for (number, said) in report.said().filter(is_wanted).enumerate() {
-        let grade = grade(said.level);
+        let grade = grade(said.action);
         if number < DRAWN && said.finding.location.is_some() {
             text += &drawn(&said.finding, grade, &mut lines, style);
             text.push('\n');
@@ -42,11 +43,11 @@ pub fn findings(report: &Report, wanted: Wanted, style: Style) -> String {
 }
 
 /// How bad a finding is that does this.
-pub(super) fn grade(level: Level) -> Grade {
+pub(super) fn grade(level: Disposition) -> Grade {
     match level {
-        Level::Deny => Grade::Error,
-        Level::Warn => Grade::Warning,
-        Level::Audit => Grade::Audit,
+        Disposition::Deny => Grade::Error,
+        Disposition::Warn => Grade::Warning,
+        Disposition::Audit => Grade::Audit,
     }
 }
 
@@ -158,16 +159,16 @@ fn exemption(stale: &Stale, style: Style) -> String {
 /// `9 objects: 2 findings deny, 1 warning, 3 findings for -v`.
 pub fn summary(report: &Report) -> String {
     let mut parts = Vec::new();
-    match report.count(Level::Deny) {
+    match report.count(Disposition::Deny) {
         0 => parts.push("nothing denies".to_owned()),
         1 => parts.push("1 finding denies".to_owned()),
         many => parts.push(format!("{many} findings deny")),
     }
-    let warnings = report.count(Level::Warn);
+    let warnings = report.count(Disposition::Warn);
     if warnings > 0 {
         parts.push(count(warnings, "warning"));
     }
-    let audits = report.count(Level::Audit);
+    let audits = report.count(Disposition::Audit);
     if audits > 0 {
         parts.push(format!("{} for -v", count(audits, "finding")));
     }

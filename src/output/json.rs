@@ -4,8 +4,8 @@ use serde::Serialize;
 
 use super::human::sensitive;
 use super::lines::Lines;
-use crate::finding::{Finding, Kind, Level, Location, Report, Said, Stale};
-use crate::policy::Severity;
+use crate::finding::{Finding, Kind, Location, Report, Said, Stale};
+use crate::policy::{Disposition, Severity};
 use crate::resource::{Name, ResourceId};
 
 /// The version of the shape.
@@ -28,7 +28,7 @@ struct Row<'a> {
     policy: &'a str,
     rule: &'a str,
     severity: Severity,
-    action: Level,
+    action: Disposition,
     kind: FindingKind,
     object: Object<'a>,
     pointer: String,
@@ -115,7 +115,7 @@ fn row<'a>(said: &'a Said, lines: &mut Lines<'_>) -> Row<'a> {
         policy: &finding.by.policy,
         rule: &finding.by.rule,
         severity: finding.severity,
-        action: said.level,
+        action: said.action,
         kind: match finding.kind {
             Kind::Violation => FindingKind::Violation,
             Kind::Unrepaired => FindingKind::Unrepaired,

@@ -8,10 +8,11 @@ use std::fmt::Write as _;
 use super::clean;
 use super::human::sensitive;
 use super::lines::Lines;
-use crate::finding::{Finding, Judged, Kind, Level, Report, Said};
+use crate::finding::{Finding, Judged, Kind, Report, Said};
+use crate::policy::Disposition;
 
 /// Everything; a finding that does at least `fail_on` is a failed case, a lesser one passes and says so.
-pub fn suites(report: &Report, fail_on: Option<Level>) -> String {
+pub fn suites(report: &Report, fail_on: Option<Disposition>) -> String {
     let mut lines = Lines::new(sensitive(report.said().map(|said| &said.finding)));
     let mut text = String::new();
     let mut total = Counts::default();
@@ -43,7 +44,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn of(judged: &Judged, fail_on: Option<Level>) -> Self {
+    fn of(judged: &Judged, fail_on: Option<Disposition>) -> Self {
         let count = |wanted: Case| {
             judged
                 .said
@@ -76,17 +77,23 @@ enum Case {
     Broken,
 }
 
-fn case(said: &Said, fail_on: Option<Level>) -> Case {
+fn case(said: &Said, fail_on: Option<Disposition>) -> Case {
     if said.finding.kind == Kind::Failed {
         return Case::Broken;
     }
     match fail_on {
-        Some(level) if said.level >= level => Case::Failed,
+        Some(level) if said.action >= level => Case::Failed,
         _ => Case::Passed,
     }
 }
 
-fn suite(judged: &Judged, counts: &Counts, fail_on: Option<Level>, lines: &mut Lines<'_>, text: &mut String) {
+fn suite(
+    judged: &Judged,
+    counts: &Counts,
+    fail_on: Option<Disposition>,
+    lines: &mut Lines<'_>,
+    text: &mut String,
+) {
     let name = escape(&judged.object.to_string());
     let Counts {
         tests,
@@ -148,7 +155,7 @@ fn body(said: &Said, lines: &mut Lines<'_>) -> String {
         location,
         ..
     } = &said.finding;
-    let mut parts = vec![format!("{:?}: {message}", said.level)];
+    let mut parts = vec![format!("{:?}: {message}", said.action)];
     if let Some(location) = location {
         parts.push(lines.name(location));
         parts.extend(

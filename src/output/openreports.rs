@@ -6,8 +6,9 @@ use serde_json::{Map, Value, json};
 
 use super::human::sensitive;
 use super::lines::Lines;
-use crate::finding::{Judged, Kind, Level, Report, Said};
+use crate::finding::{Judged, Kind, Report, Said};
 use crate::manifest;
+use crate::policy::Disposition;
 use crate::resource::{Name, ResourceId};
 
 const API_VERSION: &str = "openreports.io/v1alpha1";
@@ -91,15 +92,15 @@ fn results_of(judged: &Judged, lines: &mut Lines<'_>) -> Vec<Value> {
 
 fn result(said: &Said, lines: &mut Lines<'_>, resources: &Value) -> Value {
     let finding = &said.finding;
-    let result = match (&finding.kind, said.level) {
+    let result = match (&finding.kind, said.action) {
         (Kind::Failed, _) => "error",
-        (_, Level::Deny) => "fail",
+        (_, Disposition::Deny) => "fail",
         // What cannot be told is no judgement, unless the policy says so.
-        (Kind::Unknown(_), Level::Audit) => "skip",
-        (_, Level::Warn | Level::Audit) => "warn",
+        (Kind::Unknown(_), Disposition::Audit) => "skip",
+        (_, Disposition::Warn | Disposition::Audit) => "warn",
     };
     let mut properties = json!({
-        "action": format!("{:?}", said.level),
+        "action": format!("{:?}", said.action),
         "path": finding.place.keyed.to_string(),
         "fingerprint": finding.fingerprint().0,
     });
@@ -120,7 +121,7 @@ fn result(said: &Said, lines: &mut Lines<'_>, resources: &Value) -> Value {
         "source": NAME,
         "severity": finding.severity,
         "result": result,
-        "scored": said.level != Level::Audit,
+        "scored": said.action != Disposition::Audit,
         "message": finding.message,
         "properties": properties,
         "resources": resources,

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 
 use super::human::sensitive;
 use super::lines::Lines;
-use crate::finding::{Finding, Level, Location, Replacement, Report, RuleRef, Said, Stale};
-use crate::policy::{Policy, PolicySet, Severity};
+use crate::finding::{Finding, Location, Replacement, Report, RuleRef, Said, Stale};
+use crate::policy::{Disposition, Policy, PolicySet, Severity};
 use crate::source::{Source, Span};
 
 const SCHEMA: &str =
@@ -93,10 +93,10 @@ fn score(severity: Severity) -> &'static str {
 
 fn result(said: &Said, rules: &Rules<'_>, lines: &mut Lines<'_>) -> Value {
     let finding = &said.finding;
-    let level = match said.level {
-        Level::Deny => "error",
-        Level::Warn => "warning",
-        Level::Audit => "note",
+    let level = match said.action {
+        Disposition::Deny => "error",
+        Disposition::Warn => "warning",
+        Disposition::Audit => "note",
     };
     let mut result = json!({
         "ruleId": finding.by.to_string(),

@@ -25,8 +25,10 @@ pub struct Text {
 #[derive(Debug)]
 pub struct Slot {
     pub(super) document: Document,
-    /// Whether a policy may match it.
+    /// Whether it is read: a policy may match it, or everything is wanted.
     pub(super) relevant: bool,
+    /// Whether no policy may match it: what cannot be read of it disturbs nobody.
+    is_optional: bool,
 }
 
 /// One document, read.
@@ -64,7 +66,7 @@ impl Text {
             .flat_map(|input| input.documents.iter().map(|document| (&input.source, document)))
             .collect();
         let relevant = parallel::map(&documents, WORTH_A_THREAD, |(source, document)| {
-            everything || needles.may_match(source.slice(document.body))
+            needles.may_match(source.slice(document.body))
         });
         let mut relevant = relevant.into_iter();
         let texts = inputs.into_iter().map(|Input { source, documents }| Self {
@@ -72,7 +74,11 @@ impl Text {
             documents: documents
                 .into_iter()
                 .zip(relevant.by_ref())
-                .map(|(document, relevant)| Slot { document, relevant })
+                .map(|(document, may_match)| Slot {
+                    document,
+                    relevant: everything || may_match,
+                    is_optional: !may_match,
+                })
                 .collect(),
         });
         texts.collect()
@@ -97,21 +103,21 @@ pub(super) fn parse(texts: &[Text], door: Door, progress: &Progress) -> Result<V
         progress.advance();
         read
     });
-    wanted
-        .iter()
-        .zip(read)
-        .enumerate()
-        .map(|(position, ((text, it, slot), tree))| {
-            let document = slot.document.clone();
-            Ok(Parsed {
-                source: it.source.clone(),
-                text: *text,
-                document,
-                tree: tree?,
-                position,
-            })
-        })
-        .collect()
+    let mut parsed = Vec::new();
+    for ((text, it, slot), tree) in wanted.iter().zip(read) {
+        let tree = match tree {
+            Err(_) if slot.is_optional => continue,
+            tree => tree?,
+        };
+        parsed.push(Parsed {
+            source: it.source.clone(),
+            text: *text,
+            document: slot.document.clone(),
+            tree,
+            position: parsed.len(),
+        });
+    }
+    Ok(parsed)
 }
 
 fn read_one(source: &Source, document: &Document, door: Door) -> Result<Tree, Box<Diagnostic>> {

@@ -128,9 +128,22 @@ fn what_is_no_manifest_in_a_folder_is_left_alone() {
         .with("in/values.yaml", "image: {tag: v1}\nlist: [1, 2]\n")
         .with("in/list.json", "[1, 2, \"photos\"]")
         .with("in/empty.yaml", "")
-        .with("in/comment.yaml", "# photos\n");
+        .with("in/comment.yaml", "# photos\n")
+        .with("in/chart.yaml", "{{- if .Values.x }}\nkind: A\n{{- end }}\n");
     let run = check(&folder, &["in"], "");
     assert_eq!(findings(&run).len(), 1, "{}", run.stderr);
+    let explained = folder.run(
+        &[
+            "explain",
+            "--policies",
+            "pack",
+            "in/good.yaml",
+            "in/chart.yaml",
+            "in/values.yaml",
+        ],
+        "",
+    );
+    assert_eq!(explained.status, 0, "{}", explained.stderr);
     // What may be a manifest and cannot be read is no answer.
     let folder = folder.with("in/template.yaml", "image: photos\n{{- if .Values.x }}\n");
     check(&folder, &["in"], "").cannot_answer(&["in/template.yaml:2:"]);
