@@ -11,7 +11,7 @@ use crate::stream::{More, ObjectPlan};
 pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Status, Failure> {
     // Whoever asks about an object wants to hear of it, also that no policy can be about it.
     let more = More {
-        variables: true,
+        explanations: true,
         everything: true,
         ..More::default()
     };

@@ -11,7 +11,7 @@ use crate::finding::{Finding, RuleRef};
 use crate::plan::validate::WHERE;
 use crate::plan::{Edit, Outcome, Verdict, secrets};
 use crate::policy::{Policy, PolicySet, Verb, glob};
-use crate::stream::{ObjectPlan, Variables};
+use crate::stream::ObjectPlan;
 
 /// Longer values are cut.
 const LONGEST: usize = 160;
@@ -151,7 +151,13 @@ impl Explained<'_> {
     fn condition(&self, policy: &Policy, verdict: &Verdict) -> String {
         let rule = policy.rules.iter().find(|rule| rule.name == verdict.by.rule);
         let program = match (verdict.outcome, rule) {
-            (Outcome::NoMatch, Some(rule)) if verdict.why == WHERE => rule.condition.as_ref(),
+            (Outcome::NoMatch, Some(rule)) if verdict.why == WHERE => {
+                let explained = self.object.explanations.get(&policy.name);
+                if let Some(part) = explained.and_then(|explained| explained.deciding.get(&rule.name)) {
+                    return format!(" [{}]", one_line(part));
+                }
+                rule.condition.as_ref()
+            }
             (Outcome::Satisfied | Outcome::Found, Some(rule)) => match &rule.verb {
                 Verb::Assert(program) => Some(program),
                 _ => None,
@@ -163,16 +169,16 @@ impl Explained<'_> {
     }
 
     fn variables(&mut self, policy: &Policy) {
-        let Some(variables) = self.object.variables.get(&policy.name) else {
+        let Some(explained) = self.object.explanations.get(&policy.name) else {
             return;
         };
-        let lines = self.variable_lines(policy, variables);
+        let lines = self.variable_lines(policy, &explained.variables);
         for line in lines {
             self.line(2, &line);
         }
     }
 
-    fn variable_lines(&self, policy: &Policy, variables: &Variables) -> Vec<String> {
+    fn variable_lines(&self, policy: &Policy, variables: &[(String, Result<Value, Fault>)]) -> Vec<String> {
         let decision = &self.object.decision;
         let findings: Vec<&Finding> = [
             &decision.denials,

@@ -20,6 +20,7 @@ mod writes;
 mod scope;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -193,24 +194,57 @@ fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
     }
 }
 
-/// The values of a policy's variables on the object as it came, for whoever explains; each as the first rule that
-/// has a root there sees it.
-pub fn variables(
+/// What decided, for whoever explains.
+#[derive(Debug, Default)]
+pub struct Explanation {
+    /// The policy's variables on the object as it came, each as the first rule that has a root there sees it.
+    pub variables: Vec<(String, Result<Value, Fault>)>,
+    /// The part of a rule's `where` that does not hold on the object as it will be, by rule.
+    pub deciding: BTreeMap<String, String>,
+}
+
+/// Explains a policy on an object that becomes `after`.
+pub fn explanation(
     set: &PolicySet,
     world: &dyn World,
     attrs: &Attributes<'_>,
     policy: &Policy,
-) -> Vec<(String, Result<Value, Fault>)> {
+    after: &Value,
+) -> Explanation {
     let context = mutate::Context { set, world, attrs };
     let memo = memo::Memo::default();
+    let mut explanation = Explanation::default();
     for rule in &policy.rules {
         let pair = Pair { policy, rule };
         let view = context.view(pair, &attrs.resource.body);
         if let Some(view) = view.filter(|view| subject::has_root(view, rule)) {
-            return context.scope(pair, view, &memo).variables();
+            explanation.variables = context.scope(pair, view, &memo).variables();
+            break;
         }
     }
-    Vec::new()
+    let memo = memo::Memo::default();
+    for rule in &policy.rules {
+        let pair = Pair { policy, rule };
+        if let Some(text) = deciding(&context, pair, after, &memo) {
+            explanation.deciding.insert(rule.name.clone(), text);
+        }
+    }
+    explanation
+}
+
+/// The part of a `where` that does not hold at the first of its places.
+fn deciding(
+    context: &mutate::Context<'_>,
+    pair: Pair<'_>,
+    after: &Value,
+    memo: &memo::Memo,
+) -> Option<String> {
+    let program = pair.rule.condition.as_ref()?;
+    let view = context.view(pair, after)?;
+    let scope = context.scope(pair, view.clone(), memo);
+    let places = select::places(&view, pair.rule).ok()?;
+    let here = scope.at(places.first()?);
+    program.deciding(&here).map(str::to_owned)
 }
 
 /// Collects what is said while a plan is made.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Edit, Verdict};
 use crate::change::Action;
 use crate::finding::Finding;
-use crate::pointer::{KeyedPath, Step};
+use crate::pointer::{KeyedPath, Pointer, Step};
 
 /// Stands for a value.
 const MASK: &str = "…";
@@ -33,6 +33,7 @@ pub(super) fn keep(
                 .filter(|edit| edit.sensitive)
                 .map(|edit| edit.place.keyed.clone()),
         )
+        .filter(|place| states.iter().any(|state| place_in(place, state).is_some()))
         .collect();
     if places.is_empty() {
         return;
@@ -53,16 +54,20 @@ pub(super) fn keep(
     }
 }
 
+/// Where a sensitive place is in a state of the object; `None` where it is not there, or is the whole pod or object: a
+/// rule without a place of its own says nothing of what is secret in it.
+pub fn place_in(place: &KeyedPath, state: &Value) -> Option<Pointer> {
+    let at = place.find_in(state);
+    let is_root = place.0.is_empty() || at.get(state).is_some_and(|value| value.get("spec").is_some());
+    (at.0.len() == place.0.len() && !is_root).then_some(at)
+}
+
 fn secrets(states: [&Value; 2], places: &BTreeSet<KeyedPath>, edits: &[Edit]) -> BTreeSet<String> {
     let mut secrets = BTreeSet::new();
     for place in places {
         for state in states {
-            let at = place.find_in(state);
-            if at.0.len() == place.0.len() {
-                at.get(state)
-                    .into_iter()
-                    .for_each(|value| add(value, &mut secrets));
-            }
+            let value = place_in(place, state).and_then(|at| at.get(state));
+            value.into_iter().for_each(|value| add(value, &mut secrets));
         }
     }
     for edit in edits.iter().filter(|edit| edit.sensitive) {
@@ -133,4 +138,45 @@ pub fn masked(text: &str, edits: &[Edit], findings: &[&Finding], states: [&Value
     let mut text = text.to_owned();
     mask(&mut text, &secrets(states, &places, edits));
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn field(names: &[&str]) -> KeyedPath {
+        KeyedPath(names.iter().map(|name| Step::Field((*name).to_owned())).collect())
+    }
+
+    #[test]
+    fn a_whole_pod_is_no_secret() {
+        let object = json!({"spec": {"template": {"spec": {"env": "hunter2"}}}, "data": {"key": "x"}});
+        for place in [&[][..], &["spec", "template"], &["gone"], &["data", "gone"]] {
+            assert_eq!(place_in(&field(place), &object), None, "{place:?}");
+        }
+        for place in [
+            &["spec", "template", "spec", "env"][..],
+            &["data"],
+            &["data", "key"],
+        ] {
+            assert!(place_in(&field(place), &object).is_some(), "{place:?}");
+        }
+    }
+
+    #[test]
+    fn long_texts_are_masked_and_names_are_not() {
+        let place = KeyedPath(vec![
+            Step::Field("env".into()),
+            Step::Item(vec![("name".into(), "PASSWORD".into())]),
+        ]);
+        let value = "two\nlines of it";
+        let object = json!({"env": [{"name": "PASSWORD", "value": value, "on": "yes", "note": "PASSWORD"}]});
+        let secrets = secrets([&object, &object], &BTreeSet::from([place]), &[]);
+        assert_eq!(secrets, BTreeSet::from([value.to_owned()]));
+        let mut text = format!("PASSWORD is {value}, or as JSON {}", json!(value));
+        mask(&mut text, &secrets);
+        assert_eq!(text, "PASSWORD is …, or as JSON \"…\"");
+    }
 }

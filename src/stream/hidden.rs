@@ -5,7 +5,7 @@ use super::{DocumentPlan, ObjectPlan, SourcePlan};
 use crate::change::{self, Change};
 use crate::finding::{Finding, Replacement};
 use crate::manifest;
-use crate::plan::{Decision, Plan};
+use crate::plan::{Decision, Plan, secrets};
 use crate::pointer::{KeyedPath, Pointer};
 use crate::source::{Source, Span};
 
@@ -19,7 +19,12 @@ impl Object<'_> {
             .chain(edits.map(|edit| &edit.place.keyed));
         let body = &self.resource.body;
         places
-            .filter_map(|keyed| whole(&self.home.tree, &self.prefix.join(&exactly(keyed, body)?)))
+            .filter_map(|keyed| {
+                whole(
+                    &self.home.tree,
+                    &self.prefix.join(&secrets::place_in(keyed, body)?),
+                )
+            })
             .collect()
     }
 
@@ -60,12 +65,6 @@ fn difference(source: &Source, span: Span, new: &str) -> Replacement {
     }
 }
 
-/// Where a place is, if it is there.
-fn exactly(keyed: &KeyedPath, body: &serde_json::Value) -> Option<Pointer> {
-    let found = keyed.find_in(body);
-    (found.0.len() == keyed.0.len()).then_some(found)
-}
-
 /// A node with its key.
 fn whole(tree: &manifest::Tree, at: &Pointer) -> Option<Span> {
     let value = tree.span(at)?;
@@ -96,7 +95,7 @@ impl SourcePlan {
             let places = objects_of(&tree.value);
             for (object, (prefix, _)) in objects.iter().zip(&places) {
                 let found = object.sensitive_places();
-                let found = found.filter_map(|keyed| exactly(keyed, &object.after));
+                let found = found.filter_map(|keyed| secrets::place_in(keyed, &object.after));
                 hidden.extend(found.filter_map(|at| whole(&tree, &prefix.join(&at))));
             }
         }

@@ -16,13 +16,12 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::attributes::Attributes;
-use crate::cel::Fault;
 use crate::change::{self, Change};
 use crate::finding::{Finding, Location};
 use crate::kube::GroupKind;
 use crate::manifest;
 use crate::parallel;
-use crate::plan::{self, Decision, Edit, Verdict};
+use crate::plan::{self, Decision, Edit, Explanation, Plan, Verdict};
 use crate::pointer::Pointer;
 use crate::policy::{Door, Needles, Policy, PolicySet};
 use crate::resource::ResourceId;
@@ -57,16 +56,13 @@ pub struct StreamOptions {
 pub struct More {
     /// Each edit as a replacement in the input's text.
     pub replacements: bool,
-    /// The values of the policies' variables.
-    pub variables: bool,
+    /// What decided, policy by policy.
+    pub explanations: bool,
     /// Also the objects that no policy can match.
     pub everything: bool,
     /// Told how far it is.
     pub progress: Option<Arc<Progress>>,
 }
-
-/// The variables of a policy on an object, and what each is there.
-pub type Variables = Vec<(String, Result<Value, Fault>)>;
 
 /// What the policies want of a stream.
 #[derive(Debug)]
@@ -122,8 +118,8 @@ pub struct ObjectPlan {
     pub verdicts: Vec<Verdict>,
     /// What is to be said, sorted by what it does at this door.
     pub decision: Decision,
-    /// The variables of the policies that apply, by policy, where they were asked for.
-    pub variables: BTreeMap<String, Variables>,
+    /// What decided, by policy, where it was asked for.
+    pub explanations: BTreeMap<String, Explanation>,
 }
 
 /// An input, cut into documents; whoever reads a large one can cut it while policies are still being loaded.
@@ -185,7 +181,7 @@ struct Outcome {
     decision: Decision,
     /// Kinds of the world that it asked for.
     asked: BTreeSet<GroupKind>,
-    variables: BTreeMap<String, Variables>,
+    explanations: BTreeMap<String, Explanation>,
     hidden: Vec<Span>,
 }
 
@@ -280,8 +276,8 @@ fn plan_one(set: &PolicySet, world: &StreamWorld<'_>, object: &Object<'_>, wishe
         finding.location = Some(object.locate(&place));
     }
     let decision = plan::decide(&planned, &object.resource.id, None, options.door);
-    let variables = if more.variables {
-        variables(set, &asking, &attrs, &planned.verdicts)
+    let explanations = if more.explanations {
+        explanations(set, &asking, &attrs, &planned)
     } else {
         BTreeMap::new()
     };
@@ -295,25 +291,29 @@ fn plan_one(set: &PolicySet, world: &StreamWorld<'_>, object: &Object<'_>, wishe
         verdicts: planned.verdicts,
         decision,
         asked: asking.into_asked(),
-        variables,
+        explanations,
         hidden,
     }
 }
 
-/// The variables of every policy that had something to decide.
-fn variables(
+/// What decided, of every policy that had something to decide.
+fn explanations(
     set: &PolicySet,
     world: &Asking<'_>,
     attrs: &Attributes<'_>,
-    verdicts: &[Verdict],
-) -> BTreeMap<String, Variables> {
+    planned: &Plan<'_>,
+) -> BTreeMap<String, Explanation> {
     let is_open = |policy: &&Policy| {
-        let mut own = verdicts.iter().filter(|verdict| verdict.by.policy == policy.name);
+        let mut own = planned
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.by.policy == policy.name);
         own.any(|verdict| verdict.is_about_object())
     };
+    let explain = |policy: &Policy| plan::explanation(set, world, attrs, policy, &planned.after);
     let policies = set.policies.iter().filter(is_open);
     policies
-        .map(|policy| (policy.name.clone(), plan::variables(set, world, attrs, policy)))
+        .map(|policy| (policy.name.clone(), explain(policy)))
         .collect()
 }
 
@@ -360,7 +360,7 @@ fn assemble(
             source.objects.push(ObjectPlan {
                 template: object.template(),
                 location: Some(object.locate(&Pointer::root())),
-                variables: outcome.variables,
+                explanations: outcome.explanations,
                 document: object.document,
                 id: object.resource.id,
                 before: object.resource.body,

@@ -20,7 +20,7 @@ spec:
   rules:
     - name: newest
       at: containers[app]
-      where: variables.image.endsWith(params.wanted)
+      where: variables.image != '' && variables.image.endsWith(params.wanted) && variables.claim
       assert: \"false\"
     - name: volumes
       at: spec.volumes[name=data]

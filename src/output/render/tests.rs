@@ -106,7 +106,7 @@ fn stream_of(source: &Source, edits: Vec<Edit>, decision: Decision) -> StreamPla
         document: 0,
         template: None,
         location: None,
-        variables: std::collections::BTreeMap::new(),
+        explanations: std::collections::BTreeMap::new(),
         before: Arc::clone(&body),
         after: body,
         edits,

@@ -48,7 +48,7 @@ fn plan_with(findings: &[Finding]) -> StreamPlan {
         document: 0,
         template: None,
         location: None,
-        variables: std::collections::BTreeMap::new(),
+        explanations: std::collections::BTreeMap::new(),
         before: pod(),
         after: pod(),
         edits: Vec::new(),
