@@ -3,20 +3,24 @@
 use super::planned::{self, Planned};
 use super::{Console, Failure, Status, answer};
 use crate::cli::{OnDeny, RenderArgs};
+use crate::finding::Stale;
 use crate::output::render::{self, Wanted, count};
 use crate::output::style::Tone;
-use crate::policy::Door;
+use crate::policy::{Door, Exemption, PolicySet};
+use crate::source::Diagnostic;
 use crate::stream::{More, StreamPlan};
 
 pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Failure> {
     let more = More::default();
-    let Planned { plan, .. } =
+    let Planned { set, plan } =
         planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
     let wanted = Wanted {
         quiet: console.quiet,
         verbose: console.verbose,
         deny_warns: args.on_deny == OnDeny::Warn,
     };
+    let over = over(&set);
+    console.remark(|style| render::notes(&over, style));
     console.say(|style| render::stream(&plan, wanted, style));
     if let Some(refused) = refused(&plan, args.on_deny, console)? {
         return Ok(refused);
@@ -25,6 +29,18 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
     console.remark(|_| format!("fixative: {}\n", render::summary(&plan)));
     answer.write()?;
     Ok(Status::Good)
+}
+
+/// The exemptions whose day has passed. Whether another covers anything only a check of everything can tell: here is
+/// one release.
+fn over(set: &PolicySet) -> Vec<Diagnostic> {
+    let over = set.exemptions.iter().filter(|exemption| exemption.is_over);
+    let note = |exemption: &Exemption| {
+        let exemption = exemption.clone();
+        let (source, span) = (exemption.source.clone(), exemption.span);
+        Diagnostic::new("exemption", &source, span, Stale { exemption }.message())
+    };
+    over.map(note).collect()
 }
 
 /// Why nothing may be written.

@@ -57,6 +57,13 @@ fn what_covers_nothing_or_is_over_is_reported_with_its_line() {
         github.contains("::warning file=fixative.yaml,line=5,title=exemption::"),
         "{github}"
     );
+    let folder = pack::folder().with("fixative.yaml", format!("{HEAD}{exemptions}"));
+    let rendered = folder.run(&["render"], STREAM).stderr;
+    let note = "note: ./fixative.yaml:6:5: the exemption from links (until spring) ended on 2020-03-01\n";
+    assert!(
+        rendered.contains(note) && !rendered.contains("exempts nothing"),
+        "{rendered}"
+    );
     let quiet = check(exemptions, &["-q"]);
     assert_eq!(quiet.stderr, "");
 }
