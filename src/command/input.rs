@@ -4,6 +4,7 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::pattern;
 use crate::parallel;
 use crate::source::{LineColumn, Source};
 
@@ -97,7 +98,7 @@ pub(super) fn manifests(paths: &[PathBuf]) -> Result<Vec<Source>, InputError> {
         if is_stdin(path) || path.exists() {
             add_files(path, &mut files)?;
         } else {
-            for path in matching(path)? {
+            for path in pattern::matching(path)? {
                 add_files(&path, &mut files)?;
             }
         }
@@ -118,39 +119,6 @@ fn add_files(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
     }
     files.extend(found);
     Ok(())
-}
-
-/// What a pattern stands for, by name, as a shell would say it; a path without `*`, `?` and `[` stands for itself.
-fn matching(path: &Path) -> Result<Vec<PathBuf>, InputError> {
-    let text = path.to_string_lossy();
-    if !text.contains(['*', '?', '[']) {
-        return Ok(vec![path.to_owned()]);
-    }
-    let pattern = text.into_owned();
-    // A shell's `*` leaves hidden files out, too.
-    let options = glob::MatchOptions {
-        require_literal_separator: true,
-        require_literal_leading_dot: true,
-        ..glob::MatchOptions::default()
-    };
-    let found = match glob::glob_with(&pattern, options) {
-        Ok(found) => found,
-        Err(error) => {
-            let why = error.msg;
-            return Err(InputError::BadPattern { pattern, why });
-        }
-    };
-    let mut paths = Vec::new();
-    for path in found {
-        paths.push(path.map_err(|error| {
-            let name = error.path().display().to_string();
-            unreadable(&name, error.into())
-        })?);
-    }
-    if paths.is_empty() {
-        return Err(InputError::NoMatch { pattern });
-    }
-    Ok(paths)
 }
 
 /// Whether standard input is among `paths`.
@@ -227,7 +195,7 @@ pub(super) fn nothing_in(folder: &Path, wanted: &'static str) -> InputError {
     InputError::NothingIn { folder, wanted }
 }
 
-fn unreadable(name: &str, error: io::Error) -> InputError {
+pub(super) fn unreadable(name: &str, error: io::Error) -> InputError {
     let name = name.to_owned();
     InputError::Io { name, error }
 }

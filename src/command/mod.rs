@@ -16,6 +16,7 @@ mod input;
 mod last;
 mod man;
 mod packs;
+mod pattern;
 mod planned;
 mod policies;
 mod render;

@@ -6,6 +6,7 @@
 pub mod blame;
 pub mod decide;
 pub mod exempt;
+mod explain;
 pub mod gate;
 pub mod matching;
 mod memo;
@@ -20,12 +21,10 @@ mod writes;
 mod scope;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use serde_json::Value;
 
 use crate::attributes::Attributes;
-use crate::cel::Fault;
 use crate::change::{Action, Change};
 use crate::finding::{Finding, Kind, Location, Replacement, RuleRef};
 use crate::pointer::Place;
@@ -33,6 +32,7 @@ use crate::policy::{Policy, PolicySet, Rule};
 use crate::world::World;
 
 pub use decide::{Decision, decide};
+pub use explain::{Explanation, explanation};
 
 /// What the policies want of one object.
 #[derive(Debug)]
@@ -192,59 +192,6 @@ fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
         findings,
         verdicts,
     }
-}
-
-/// What decided, for whoever explains.
-#[derive(Debug, Default)]
-pub struct Explanation {
-    /// The policy's variables on the object as it came, each as the first rule that has a root there sees it.
-    pub variables: Vec<(String, Result<Value, Fault>)>,
-    /// The part of a rule's `where` that does not hold on the object as it will be, by rule.
-    pub deciding: BTreeMap<String, String>,
-}
-
-/// Explains a policy on an object that becomes `after`.
-pub fn explanation(
-    set: &PolicySet,
-    world: &dyn World,
-    attrs: &Attributes<'_>,
-    policy: &Policy,
-    after: &Value,
-) -> Explanation {
-    let context = mutate::Context { set, world, attrs };
-    let memo = memo::Memo::default();
-    let mut explanation = Explanation::default();
-    for rule in &policy.rules {
-        let pair = Pair { policy, rule };
-        let view = context.view(pair, &attrs.resource.body);
-        if let Some(view) = view.filter(|view| subject::has_root(view, rule)) {
-            explanation.variables = context.scope(pair, view, &memo).variables();
-            break;
-        }
-    }
-    let memo = memo::Memo::default();
-    for rule in &policy.rules {
-        let pair = Pair { policy, rule };
-        if let Some(text) = deciding(&context, pair, after, &memo) {
-            explanation.deciding.insert(rule.name.clone(), text);
-        }
-    }
-    explanation
-}
-
-/// The part of a `where` that does not hold at the first of its places.
-fn deciding(
-    context: &mutate::Context<'_>,
-    pair: Pair<'_>,
-    after: &Value,
-    memo: &memo::Memo,
-) -> Option<String> {
-    let program = pair.rule.condition.as_ref()?;
-    let view = context.view(pair, after)?;
-    let scope = context.scope(pair, view.clone(), memo);
-    let places = select::places(&view, pair.rule).ok()?;
-    let here = scope.at(places.first()?);
-    program.deciding(&here).map(str::to_owned)
 }
 
 /// Collects what is said while a plan is made.
