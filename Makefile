@@ -119,7 +119,7 @@ lint: $(DENY)/bin/cargo-deny ## format, clippy, licences, and that generated fil
 	$(MAKE) target/tools/table.rs
 	diff -u src/schema/table.rs target/tools/table.rs
 
-bench: $(BIN)/kustomize $(CONTROL_PLANE) ## measures render beside kustomize, and the webhook beside one that does nothing
+bench: $(BIN)/kustomize $(CONTROL_PLANE) ## measures render and check beside kustomize, and the webhook beside one that does nothing
 	$(CARGO) bench --locked
 
 # The module's zip is large and holds the OpenAPI documents; Go keeps it in its cache.

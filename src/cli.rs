@@ -2,6 +2,10 @@
 
 mod audit;
 mod certs;
+mod check;
+mod diff;
+mod explain;
+mod findings;
 mod flux;
 mod serve;
 
@@ -11,8 +15,12 @@ use clap::builder::{OsStringValueParser, TypedValueParser as _};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
-pub use audit::{AuditArgs, AuditFormat, ClusterArgs};
+pub use audit::{AuditArgs, ClusterArgs};
 pub use certs::{CertsArgs, CertsCommand};
+pub use check::CheckArgs;
+pub use diff::DiffArgs;
+pub use explain::ExplainArgs;
+pub use findings::{FailOn, FindingsArgs, Format};
 pub use flux::{FluxArgs, PostBuild};
 pub use serve::ServeArgs;
 
@@ -21,6 +29,9 @@ Examples:
   helm install immich immich/immich --post-renderer fixative     Helm 3 (Helm 4: see the README)
   fixative render manifests/ > patched.yaml                      the same without Helm
   helm template immich immich/immich | fixative                  a pipe is rendered
+  fixative check manifests/                                      what is wrong, for people and CI
+  fixative diff release.yaml                                     what render would change
+  fixative explain release.yaml --policy media-location          why it did or did not
   fixative audit                                                 what is wrong in the cluster
   fixative policies list                                         what is loaded
   fixative policies show media-location                          why it exists, what it takes
@@ -108,6 +119,15 @@ pub enum Command {
     /// Write the manifests as the policies want them
     #[command(after_help = RENDER_HELP)]
     Render(RenderArgs),
+    /// Find what the policies have to say of manifests
+    #[command(after_help = check::HELP)]
+    Check(CheckArgs),
+    /// Show what render would change
+    #[command(after_help = diff::HELP)]
+    Diff(DiffArgs),
+    /// Say why a policy did or did not apply
+    #[command(after_help = explain::HELP)]
+    Explain(ExplainArgs),
     /// Write the repairs as patches of a Flux HelmRelease
     #[command(after_help = flux::HELP)]
     Flux(FluxArgs),

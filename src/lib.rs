@@ -19,6 +19,7 @@ pub mod unknown;
 
 mod lookup;
 mod parallel;
+mod whole_file;
 
 pub mod cel;
 pub mod kube;

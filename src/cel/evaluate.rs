@@ -45,13 +45,22 @@ pub(super) struct Machine<'a> {
 
 /// Evaluates a program.
 pub(super) fn run<'a>(program: &'a Compiled, scope: &'a dyn Scope) -> Result<(Cel<'a>, Budget), Fault> {
+    part(program, &program.root, scope)
+}
+
+/// Evaluates a part of a program that needs no variable from outside of it.
+pub(super) fn part<'a>(
+    program: &'a Compiled,
+    root: &'a Ir,
+    scope: &'a dyn Scope,
+) -> Result<(Cel<'a>, Budget), Fault> {
     let mut machine = Machine {
         scope,
         program,
         locals: (0..program.slots).map(|_| Local::Empty).collect(),
         budget: Budget::new(),
     };
-    let result = machine.eval(&program.root);
+    let result = machine.eval(root);
     // No `||` may hide that the budget was spent.
     machine.budget.check()?;
     Ok((result?, machine.budget))

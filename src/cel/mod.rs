@@ -3,6 +3,7 @@
 //! The grammar is crate `cel`'s; what a tree means is evaluated here ([`evaluate`] says why).
 
 mod budget;
+mod conjuncts;
 mod evaluate;
 mod functions;
 mod ir;
@@ -238,6 +239,12 @@ impl Program {
     /// The value, if `params` alone decide it: what it would be for every object.
     pub fn fold(&self, params: &Value) -> Option<Value> {
         self.evaluate(&Params(params)).ok()
+    }
+
+    /// Of a conjunction that does not hold the first part that is false, as written, for whoever explains; `None`
+    /// where that cannot be told.
+    pub fn deciding(&self, scope: &dyn Scope) -> Option<&str> {
+        conjuncts::deciding(&self.source, &self.compiled, scope)
     }
 
     /// Evaluates a condition; anything but a boolean is a failure.

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueEnum};
+use clap::Args;
 
-use super::{SetArgs, namespace};
+use super::{FindingsArgs, SetArgs, namespace};
 
 pub(super) const HELP: &str = "\
 Every object of the kinds that the active policies can match is read in pages and judged; nothing is changed. \
@@ -20,8 +20,8 @@ Examples:
   fixative policies rbac --door audit        what a ClusterRole must allow
 
 Exit status:
-  0  nothing denies
-  1  a finding denies
+  0  no finding does what --fail-on names
+  1  one does
   2  it could not be answered: no cluster, no answer, or nothing at all may be listed";
 
 /// `fixative audit`.
@@ -36,21 +36,12 @@ pub struct AuditArgs {
     /// Which cluster.
     #[command(flatten)]
     pub cluster: ClusterArgs,
-    /// How findings are written; json holds all of them, also those that people see only with -v
-    #[arg(long, value_name = "FORMAT", default_value = "human", help_heading = "Answer")]
-    pub format: AuditFormat,
+    /// How findings are written.
+    #[command(flatten)]
+    pub findings: FindingsArgs,
     /// Also write what was read as a YAML List that --facts reads; whole or not at all, for its owner only
     #[arg(long, value_name = "FILE", help_heading = "Answer")]
     pub snapshot: Option<PathBuf>,
-}
-
-/// How findings are written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum AuditFormat {
-    /// A line a finding.
-    Human,
-    /// One document of JSON.
-    Json,
 }
 
 /// Which cluster, as whom.

@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use super::lists::Inventory;
 use crate::attributes::Attributes;
-use crate::kube::GroupKind;
+use crate::finding::{Judged, Report};
 use crate::parallel;
-use crate::plan::{self, Decision, gate};
-use crate::policy::{Door, Judged, PolicySet};
+use crate::plan::{self, gate};
+use crate::policy::{self, Door, PolicySet};
 use crate::resource::{Origin, Resource};
 use crate::unknown::{Fact, Unknown, Why};
 use crate::world::{Key, World as _};
@@ -17,25 +17,16 @@ use crate::world::{Key, World as _};
 /// Fewer objects than this are not worth a thread.
 const WORTH_A_THREAD: usize = 8;
 
-/// What there is to say of a cluster.
-#[derive(Debug)]
-pub struct Audit {
-    /// What each judged object comes to, by kind, namespace and name.
-    pub decisions: Vec<Decision>,
-    /// Kinds that the policies judge or ask for and that may not be listed.
-    pub forbidden: BTreeSet<GroupKind>,
-}
-
 /// Judges every object of the kinds in `judged` that nothing else is responsible for.
-pub fn audit(set: &PolicySet, judged: &Judged, inventory: &Inventory) -> Audit {
+pub fn audit(set: &PolicySet, judged: &policy::Judged, inventory: &Inventory) -> Report {
     let objects: Vec<&Arc<Value>> = inventory
         .objects(judged.0.keys())
         .filter(|object| is_judged(object))
         .collect();
-    let decisions = parallel::map(&objects, WORTH_A_THREAD, |object| decide(set, inventory, object));
-    Audit {
-        decisions: decisions.into_iter().flatten().collect(),
+    let judged = parallel::map(&objects, WORTH_A_THREAD, |object| judge(set, inventory, object));
+    Report {
         forbidden: inventory.forbidden().cloned().collect(),
+        ..Report::new(set, judged.into_iter().flatten().collect())
     }
 }
 
@@ -44,7 +35,7 @@ fn is_judged(object: &Value) -> bool {
     gate::controller(object).is_none() && !gate::is_left_alone(object)
 }
 
-fn decide(set: &PolicySet, inventory: &Inventory, object: &Arc<Value>) -> Option<Decision> {
+fn judge(set: &PolicySet, inventory: &Inventory, object: &Arc<Value>) -> Option<(Judged, BTreeSet<usize>)> {
     let resource = Resource::new(Arc::clone(object), Origin::Api)?;
     let namespace_object = namespace_object(inventory, resource.id.namespace.as_deref());
     let at_admission = |what: &str| Unknown::new(what, Why::OnlyAtAdmission);
@@ -58,7 +49,9 @@ fn decide(set: &PolicySet, inventory: &Inventory, object: &Arc<Value>) -> Option
         request: Err(at_admission("the admission request")),
     };
     let planned = plan::plan(set, inventory, &attrs);
-    Some(plan::decide(&planned, &resource.id, None, Door::Audit))
+    let decision = plan::decide(&planned, &resource.id, None, Door::Audit);
+    let verdicts = planned.verdicts;
+    Some(Judged::new(resource.id, None, decision, &verdicts))
 }
 
 fn namespace_object(inventory: &Inventory, name: Option<&str>) -> Fact<Arc<Value>> {

@@ -3,6 +3,7 @@
 
 pub mod audit;
 pub mod client;
+pub mod digests;
 pub mod discovery;
 pub mod facts;
 pub mod lists;

@@ -155,6 +155,7 @@ mod tests {
                 document,
                 text: None,
                 reflowed: Vec::new(),
+                hidden: Vec::new(),
             });
             let documents = documents.collect();
             SourcePlan {

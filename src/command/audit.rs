@@ -7,12 +7,11 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::policies::unnamed;
-use super::{Console, Failure, Status, answer, set};
-use crate::cli::{AuditArgs, AuditFormat, ClusterArgs};
-use crate::cluster::audit::{Audit, audit};
+use super::{Console, Failure, Status, findings, set};
+use crate::cli::{AuditArgs, ClusterArgs};
+use crate::cluster::audit::audit;
 use crate::cluster::{ClientOptions, Inventory, Within, connect, snapshot};
 use crate::kube::GroupKind;
-use crate::output::{audit as human, audit_json};
 use crate::policy::{Door, Judged, PolicySet};
 
 /// An answer that stands still for so long does not come any more.
@@ -29,8 +28,8 @@ pub(super) fn run(args: &AuditArgs, console: &mut Console) -> Result<Status, Fai
         let unwritable = |error| Failure::Unwritable(path.display().to_string(), error);
         snapshot::write(&inventory, path).map_err(unwritable)?;
     }
-    let audit = audit(&set, &judged, &inventory);
-    answer(args.format, &set, &audit, console)
+    let report = audit(&set, &judged, &inventory);
+    findings::answer(&report, &set, &args.findings, console)
 }
 
 /// What is judged, and what the policies ask for beside it.
@@ -57,7 +56,7 @@ fn read(args: &AuditArgs, kinds: BTreeSet<GroupKind>, console: &Console) -> Resu
     inventory
 }
 
-fn options(args: &ClusterArgs) -> ClientOptions {
+pub(super) fn options(args: &ClusterArgs) -> ClientOptions {
     ClientOptions {
         kubeconfig: args.kubeconfig.clone(),
         context: args.context.clone(),
@@ -75,30 +74,4 @@ fn bar(console: &Console) -> ProgressBar {
         Ok(style) => bar.with_style(style),
         Err(_) => bar,
     }
-}
-
-fn answer(
-    format: AuditFormat,
-    set: &PolicySet,
-    audit: &Audit,
-    console: &mut Console,
-) -> Result<Status, Failure> {
-    console.remark(|style| human::forbidden(audit, style));
-    let text = match format {
-        AuditFormat::Human => {
-            let wanted = human::Wanted {
-                quiet: console.quiet,
-                verbose: console.verbose,
-            };
-            human::findings(audit, wanted, console.answer_style())
-        }
-        AuditFormat::Json => audit_json::document(audit, &set.digest.to_string()),
-    };
-    answer::write(&text)?;
-    console.remark(|_| format!("fixative: {}\n", human::summary(audit)));
-    let denies = audit
-        .decisions
-        .iter()
-        .any(|decision| !decision.denials.is_empty());
-    Ok(if denies { Status::No } else { Status::Good })
 }

@@ -24,6 +24,9 @@ pub(crate) enum Failure {
     /// A policy failed or two of them fight; each was said already.
     #[error("nothing was written: {0}")]
     Undecided(String),
+    /// Policies failed; each was said already.
+    #[error("{0} of these findings say that a policy failed, so it cannot be told what it would have found")]
+    Failed(usize),
     /// The command line asks for something that does not exist.
     #[error("{0}")]
     Usage(String),
@@ -50,6 +53,9 @@ pub(crate) enum Failure {
     /// A file of ours cannot be written; none is left half written.
     #[error("cannot write {0}: {1}")]
     Unwritable(String, #[source] io::Error),
+    /// The tool of $FIXATIVE_DIFF did not do what it is for.
+    #[error("cannot compare with {0}, which FIXATIVE_DIFF names: {1}")]
+    Tool(String, #[source] io::Error),
     /// The system gives no thread or no socket.
     #[error("the system gives no threads or sockets: {0}")]
     Runtime(#[source] io::Error),

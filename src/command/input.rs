@@ -4,10 +4,15 @@ use std::fs;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 
+use super::pattern;
+use crate::parallel;
 use crate::source::{LineColumn, Source};
 
 /// The name of standard input on the command line.
 const DASH: &str = "-";
+
+/// Fewer files than this are not worth a thread.
+const WORTH_A_THREAD: usize = 16;
 
 /// Folders below folders, after which a loop of links is more likely than a tree.
 pub(super) const DEEPEST: usize = 64;
@@ -59,6 +64,22 @@ pub(crate) enum InputError {
         /// The link.
         link: String,
     },
+    /// A pattern that matches no file.
+    #[error(
+        "nothing matches {pattern}; is the folder right? `**` stands for folders, `*` for a part of a name"
+    )]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A pattern that is none.
+    #[error("{pattern} is no pattern: {why}")]
+    BadPattern {
+        /// The pattern.
+        pattern: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
     /// Standard input twice.
     #[error("standard input (-) can be read only once; name it once")]
     StdinTwice,
@@ -72,23 +93,32 @@ pub(super) fn manifests(paths: &[PathBuf]) -> Result<Vec<Source>, InputError> {
     if paths.iter().filter(|path| is_stdin(path)).count() > 1 {
         return Err(InputError::StdinTwice);
     }
-    let mut sources = Vec::new();
+    let mut files = Vec::new();
     for path in paths {
-        if is_stdin(path) {
-            sources.push(stdin()?);
-        } else if path.is_dir() {
-            let found = files_below(path, &["yaml", "yml", "json"], DEEPEST)?;
-            if found.is_empty() {
-                return Err(nothing_in(path, "manifest (*.yaml, *.yml, *.json)"));
-            }
-            for file in found {
-                sources.push(read(&file)?);
-            }
+        if is_stdin(path) || path.exists() {
+            add_files(path, &mut files)?;
         } else {
-            sources.push(read(path)?);
+            for path in pattern::matching(path)? {
+                add_files(&path, &mut files)?;
+            }
         }
     }
-    Ok(sources)
+    let read = |path: &PathBuf| if is_stdin(path) { stdin() } else { read(path) };
+    parallel::map(&files, WORTH_A_THREAD, read).into_iter().collect()
+}
+
+/// The files that a path of the command line stands for.
+fn add_files(path: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
+    if is_stdin(path) || !path.is_dir() {
+        files.push(path.to_owned());
+        return Ok(());
+    }
+    let found = files_below(path, &["yaml", "yml", "json"], DEEPEST)?;
+    if found.is_empty() {
+        return Err(nothing_in(path, "manifest (*.yaml, *.yml, *.json)"));
+    }
+    files.extend(found);
+    Ok(())
 }
 
 /// Whether standard input is among `paths`.
@@ -165,7 +195,7 @@ pub(super) fn nothing_in(folder: &Path, wanted: &'static str) -> InputError {
     InputError::NothingIn { folder, wanted }
 }
 
-fn unreadable(name: &str, error: io::Error) -> InputError {
+pub(super) fn unreadable(name: &str, error: io::Error) -> InputError {
     let name = name.to_owned();
     InputError::Io { name, error }
 }

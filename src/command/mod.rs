@@ -3,16 +3,22 @@
 mod answer;
 mod audit;
 mod certs;
+mod check;
 mod clock;
 mod completions;
 mod console;
+mod diff;
+mod explain;
 mod facts;
 mod failure;
+mod findings;
 mod flux;
 mod input;
 mod last;
 mod man;
 mod packs;
+mod pattern;
+mod planned;
 mod policies;
 mod render;
 mod report;
@@ -116,6 +122,9 @@ fn panic_message(panic: &(dyn Any + Send)) -> String {
 fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
     match &cli.command {
         Command::Render(args) => render::run(args, console),
+        Command::Check(args) => check::run(args, console),
+        Command::Diff(args) => diff::run(args, console),
+        Command::Explain(args) => explain::run(args, console),
         Command::Flux(args) => flux::run(args, console),
         Command::Serve(args) => serve::run(args, console),
         Command::Certs(args) => certs::run(&args.command, console),

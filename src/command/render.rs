@@ -1,41 +1,26 @@
 //! `fixative render`: the manifests as the policies want them.
 
-use std::io::IsTerminal as _;
-use std::mem::ManuallyDrop;
-use std::panic::resume_unwind;
-use std::thread;
-
-use super::input::InputError;
-use super::{Console, Failure, Status, answer, facts, input, set};
+use super::planned::{self, Planned};
+use super::{Console, Failure, Status, answer};
 use crate::cli::{OnDeny, RenderArgs};
+use crate::finding::Stale;
 use crate::output::render::{self, Wanted, count};
 use crate::output::style::Tone;
-use crate::policy::Door;
-use crate::stream::{self, Input, StreamOptions, StreamPlan};
+use crate::policy::{Door, Exemption, PolicySet};
+use crate::source::Diagnostic;
+use crate::stream::{More, StreamPlan};
 
 pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Failure> {
-    // Policies are loaded while the manifests come in.
-    let files = args.files.clone();
-    let reading = thread::spawn(move || -> Result<Vec<Input>, InputError> {
-        Ok(input::manifests(&files)?.into_iter().map(Input::split).collect())
-    });
-    // The process ends behind this command: taking thousands of trees apart would only cost time.
-    let set = ManuallyDrop::new(set::load(&args.set, console)?);
-    if input::wants_stdin(&args.files) && std::io::stdin().is_terminal() {
-        console.remark(|_| "reading manifests from the terminal, Ctrl-D ends them\n".to_owned());
-    }
-    let inputs = reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
-    let options = StreamOptions {
-        door: Door::Render,
-        namespace: args.facts.namespace.clone(),
-        facts: facts::read(&args.facts.facts)?,
-    };
-    let plan = ManuallyDrop::new(stream::plan_inputs(&set, inputs, &options)?);
+    let more = More::default();
+    let Planned { set, plan } =
+        planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
     let wanted = Wanted {
         quiet: console.quiet,
         verbose: console.verbose,
         deny_warns: args.deny.on_deny == OnDeny::Warn,
     };
+    let over = over(&set);
+    console.remark(|style| render::notes(&over, style));
     console.say(|style| render::stream(&plan, wanted, style));
     if let Some(refused) = refused(&plan, args.deny.on_deny, console)? {
         return Ok(refused);
@@ -44,6 +29,18 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
     console.remark(|_| format!("fixative: {}\n", render::summary(&plan)));
     answer.write()?;
     Ok(Status::Good)
+}
+
+/// The exemptions whose day has passed. Whether another covers anything only a check of everything can tell: here is
+/// one release.
+fn over(set: &PolicySet) -> Vec<Diagnostic> {
+    let over = set.exemptions.iter().filter(|exemption| exemption.is_over);
+    let note = |exemption: &Exemption| {
+        let exemption = exemption.clone();
+        let (source, span) = (exemption.source.clone(), exemption.span);
+        Diagnostic::new("exemption", &source, span, Stale { exemption }.message())
+    };
+    over.map(note).collect()
 }
 
 /// Why nothing may be written.

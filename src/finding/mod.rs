@@ -1,5 +1,9 @@
 //! One model of what is said about an object; every sink prints this.
 
+mod report;
+
+pub use report::{Judged, Report, Said, Stale};
+
 use std::fmt;
 
 use crate::pointer::Place;
@@ -42,6 +46,17 @@ pub struct Finding {
     pub transition: bool,
     /// Where in the input; `None` where the object did not come from a text.
     pub location: Option<Location>,
+    /// What would mend it in that text, where a repair exists and somebody asked for it.
+    pub replacement: Option<Replacement>,
+}
+
+/// A repair in the user's own text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Replacement {
+    /// These bytes go.
+    pub span: Span,
+    /// And this comes in their place.
+    pub text: String,
 }
 
 /// A place in the user's own file, and the chart template that rendered it.

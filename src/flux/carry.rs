@@ -196,6 +196,16 @@ pub(super) fn check_object(
         .iter()
         .filter_map(|edit| Some(refused(source, object, edit, why_not(edit)?)))
         .collect();
+    // Patches lie in Git, with the old value in their tests.
+    let secret = object.edits.iter().filter(|edit| edit.sensitive);
+    wrong.extend(secret.map(|edit| {
+        refused(
+            source,
+            object,
+            edit,
+            "a patch would show what the policy keeps secret",
+        )
+    }));
     if let (Some(at), Some(edit)) = (unreadable(&object.after), object.edits.first()) {
         let why = format!("{at} would hold a control character that kustomize cannot carry");
         wrong.push(refused(source, object, edit, &why));

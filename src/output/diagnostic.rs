@@ -20,6 +20,8 @@ pub enum Grade {
     Error,
     /// Said, and let through.
     Warning,
+    /// Only counted, and shown where asked for.
+    Audit,
 }
 
 /// What is drawn: a title, a place, what to do.
@@ -72,6 +74,7 @@ pub fn draw(drawing: &Drawing<'_>, style: Style) -> String {
     let level = match drawing.grade {
         Grade::Error => Level::ERROR,
         Grade::Warning => Level::WARNING,
+        Grade::Audit => Level::NOTE.with_name("audit"),
     };
     let mut group = Group::with_title(level.primary_title(drawing.message).id(drawing.id));
     if let Some((source, span)) = drawing.place {

@@ -1,7 +1,7 @@
 //! What `flux` says of HelmReleases: differences, one table, one line.
 
 use super::clean;
-use super::diff::unified;
+use super::diff::FileDiff;
 use super::render::count;
 use super::style::{Style, Tone};
 
@@ -89,7 +89,7 @@ pub fn summary(rows: &[Row]) -> String {
 pub fn diffs(files: &[(&str, &str, String)], style: Style) -> String {
     files
         .iter()
-        .map(|(name, old, new)| unified(name, old, new, style))
+        .map(|(name, old, new)| FileDiff::of_texts(name, old, new).unified(style))
         .collect()
 }
 

@@ -2,19 +2,15 @@
 //! is drawn with its line.
 
 use super::clean;
-use super::diagnostic::{Drawing, Grade, draw};
+use super::diagnostic::Grade;
+use super::human::{self, DRAWN};
+use super::lines::Lines;
 use super::style::{Style, Tone};
-use crate::finding::{Finding, Kind};
+use crate::finding::{Finding, Location};
 use crate::plan::{Decision, Edit};
 use crate::resource::ResourceId;
+use crate::source::Diagnostic;
 use crate::stream::{DocumentPlan, SourcePlan, StreamPlan};
-
-mod lines;
-
-use lines::Lines;
-
-/// Findings beyond these are said in one line each, so that a report stays readable.
-const DRAWN: usize = 50;
 
 /// What a person wants to hear.
 #[derive(Clone, Copy, Debug, Default)]
@@ -39,7 +35,7 @@ pub fn judged_by(config: Option<&str>, digest: &str) -> String {
 pub fn stream(plan: &StreamPlan, wanted: Wanted, style: Style) -> String {
     let mut report = Report {
         style,
-        lines: Lines::of(plan),
+        lines: Lines::new(sensitive(plan)),
         text: String::new(),
         drawn: 0,
     };
@@ -61,16 +57,18 @@ pub fn stream(plan: &StreamPlan, wanted: Wanted, style: Style) -> String {
     report.text
 }
 
+/// What reading met and a person should hear of.
+pub fn notes(notes: &[Diagnostic], style: Style) -> String {
+    let word = style.paint(Tone::Note, "note");
+    let line = |note: &Diagnostic| format!("{word}: {}\n", clean(&note.to_string()));
+    notes.iter().map(line).collect()
+}
+
 /// `3 changes in 2 of 9 objects, 1 warning`.
 pub fn summary(plan: &StreamPlan) -> String {
-    let changes: usize = plan.objects().map(|object| object.edits.len()).sum();
-    let changed = plan.objects().filter(|object| !object.edits.is_empty()).count();
     let warnings = plan.findings(|it| &it.warnings).count();
     let audits = plan.findings(|it| &it.audits).count();
-    let mut text = match changes {
-        0 => "nothing to change".to_owned(),
-        _ => format!("{} in {}", count(changes, "change"), count(changed, "object")),
-    };
+    let mut text = changes(plan);
     if warnings > 0 {
         text += &format!(", {}", count(warnings, "warning"));
     }
@@ -78,6 +76,16 @@ pub fn summary(plan: &StreamPlan) -> String {
         text += &format!(", {} for -v", count(audits, "finding"));
     }
     text
+}
+
+/// `3 changes in 2 objects`.
+pub fn changes(plan: &StreamPlan) -> String {
+    let changes: usize = plan.objects().map(|object| object.edits.len()).sum();
+    let changed = plan.objects().filter(|object| !object.edits.is_empty()).count();
+    match changes {
+        0 => "nothing to change".to_owned(),
+        _ => format!("{} in {}", count(changes, "change"), count(changed, "object")),
+    }
 }
 
 /// `1 change`, `2 changes`.
@@ -108,9 +116,7 @@ impl<'p> Report<'p> {
     }
 
     fn notes(&mut self, plan: &StreamPlan) {
-        for note in &plan.notes {
-            self.line(Tone::Note, "note", &note.to_string());
-        }
+        self.text += &notes(&plan.notes, self.style);
         for source in &plan.sources {
             for document in &source.documents {
                 self.reflowed(source, document);
@@ -136,7 +142,7 @@ impl<'p> Report<'p> {
     ) {
         for finding in plan.findings(pick) {
             let word = format!("{word}[{}]", finding.by);
-            let rest = self.sentence(finding);
+            let rest = human::sentence(finding, &mut self.lines);
             self.line(tone, &word, &rest);
         }
     }
@@ -144,49 +150,32 @@ impl<'p> Report<'p> {
     fn errors(&mut self, plan: &'p StreamPlan, pick: impl Fn(&'p Decision) -> &'p [Finding] + 'p) {
         for finding in plan.findings(pick) {
             if self.drawn < DRAWN {
-                self.draw(finding);
+                self.text += &human::drawn(finding, Grade::Error, &mut self.lines, self.style);
             } else {
-                let rest = self.sentence(finding);
+                let rest = human::sentence(finding, &mut self.lines);
                 self.line(Tone::Error, &format!("error[{}]", finding.by), &rest);
             }
             self.drawn += 1;
         }
     }
+}
 
-    /// Message, object, place, line.
-    fn sentence(&mut self, finding: &Finding) -> String {
-        let mut text = format!("{} ({}", finding.message, about(finding));
-        if let Some(location) = &finding.location {
-            text += &format!(", {}", self.lines.name(location));
-        }
-        text + ")"
+/// Where values stand that no sink prints.
+fn sensitive(plan: &StreamPlan) -> Vec<&Location> {
+    let mut places = Vec::new();
+    for object in plan.objects() {
+        let decision = &object.decision;
+        let findings = [
+            &decision.denials,
+            &decision.warnings,
+            &decision.audits,
+            &decision.failures,
+        ];
+        places.extend(human::sensitive(findings.into_iter().flatten()));
+        let edits = object.edits.iter().filter(|edit| edit.sensitive);
+        places.extend(edits.filter_map(|edit| edit.location.as_ref()));
     }
-
-    fn draw(&mut self, finding: &Finding) {
-        let label = about(finding);
-        let location = finding.location.as_ref();
-        let template = location.and_then(|location| location.template.as_ref());
-        let mut notes: Vec<String> = template
-            .map(|template| format!("rendered by {}", clean(template)))
-            .into_iter()
-            .collect();
-        if let Kind::Conflict { with } = &finding.kind {
-            notes.push(format!("the other rule is {with}"));
-        }
-        let message = clean(&finding.message);
-        let help = help(finding);
-        let drawing = Drawing {
-            grade: Grade::Error,
-            id: &finding.by.to_string(),
-            message: &message,
-            place: location.map(|location| (&location.source, location.span)),
-            hidden: finding.sensitive || location.is_some_and(|location| self.lines.is_sensitive(location)),
-            label: &clean(&label),
-            notes: &notes,
-            help: help.as_deref(),
-        };
-        self.text += &draw(&drawing, self.style);
-    }
+    places
 }
 
 fn change(object: &ResourceId, edit: &Edit) -> String {
@@ -197,23 +186,6 @@ fn change(object: &ResourceId, edit: &Edit) -> String {
         by.join(", "),
         edit.reason
     )
-}
-
-/// `Deployment photos/immich-server, spec.template.spec`.
-pub(super) fn about(finding: &Finding) -> String {
-    let place = finding.place.keyed.to_string();
-    if place.is_empty() {
-        return finding.object.to_string();
-    }
-    format!("{}, {place}", finding.object)
-}
-
-fn help(finding: &Finding) -> Option<String> {
-    match (&finding.kind, &finding.fix) {
-        (Kind::Unknown(unknown), _) => Some(unknown.remedy().to_owned()),
-        (_, Some(fix)) => Some(clean(fix).into_owned()),
-        (_, None) => None,
-    }
 }
 
 #[cfg(test)]

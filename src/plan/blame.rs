@@ -64,6 +64,7 @@ pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_
                 place,
                 change,
                 location: None,
+                replacement: None,
             }
         })
         .collect()

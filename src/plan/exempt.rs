@@ -5,10 +5,20 @@ use serde_json::Value;
 use super::matching::{Match, matches};
 use super::subject::View;
 use crate::attributes::Attributes;
-use crate::policy::{Policy, PolicySet, Rule};
+use crate::policy::{Exemption, Policy, PolicySet, Rule};
 
 /// The annotation that names policies from which its object is exempt.
 pub const ANNOTATION: &str = "fixative.dev/exempt";
+
+/// Why an object is exempt from a policy.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exempt {
+    /// In words.
+    pub why: String,
+    /// Positions of the configuration's exemptions that cover it: all of them, since each that covers something
+    /// still has a reason to be there.
+    pub by: Vec<usize>,
+}
 
 /// Why the object is exempt from the policy, if it is.
 pub fn exempts(
@@ -17,22 +27,33 @@ pub fn exempts(
     policy: &Policy,
     rule: &Rule,
     attrs: &Attributes<'_>,
-) -> Option<String> {
-    let by_config = set.exemptions.iter().find(|exemption| {
-        exemption
-            .policies
-            .iter()
-            .any(|name| crate::policy::glob(name, &policy.name))
+) -> Option<Exempt> {
+    let covers = |exemption: &Exemption| {
+        !exemption.is_over
+            && exemption
+                .policies
+                .iter()
+                .any(|name| crate::policy::glob(name, &policy.name))
             && matches(&exemption.matcher, rule.subject, view, attrs) == Match::Yes
-    });
-    if let Some(exemption) = by_config {
-        return Some(format!("exempt by the configuration: {}", exemption.reason));
+    };
+    let by_config = set.exemptions.iter().enumerate();
+    let mut by_config = by_config.filter(|(_, exemption)| covers(exemption));
+    if let Some((first, exemption)) = by_config.next() {
+        return Some(Exempt {
+            why: format!("exempt by the configuration: {}", exemption.reason),
+            by: std::iter::once(first)
+                .chain(by_config.map(|(position, _)| position))
+                .collect(),
+        });
     }
     let annotation = view
         .metadata(rule.subject)
         .and_then(|metadata| metadata.get("annotations")?.get(ANNOTATION));
     let named = set.exempt_annotation && names(annotation).any(|name| name == policy.name);
-    named.then(|| format!("exempt by its annotation {ANNOTATION}"))
+    named.then(|| Exempt {
+        why: format!("exempt by its annotation {ANNOTATION}"),
+        by: Vec::new(),
+    })
 }
 
 /// The names in an exempt annotation.

@@ -66,7 +66,7 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
                     log.finding(super::validate::unknown(pair, attrs, None, unknown));
                 }
                 Match::Yes => match exempt::exempts(set, view, policy, rule, attrs) {
-                    Some(why) => log.verdict(pair.name(), Outcome::Exempt, why, None),
+                    Some(exempt) => log.exempt(pair.name(), exempt),
                     None => found.push(pair),
                 },
             }

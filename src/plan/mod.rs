@@ -6,11 +6,13 @@
 pub mod blame;
 pub mod decide;
 pub mod exempt;
+mod explain;
 pub mod gate;
 pub mod matching;
 mod memo;
 pub mod mutate;
 pub mod repair;
+pub mod secrets;
 pub mod select;
 pub mod subject;
 pub mod validate;
@@ -24,12 +26,13 @@ use serde_json::Value;
 
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
-use crate::finding::{Finding, Kind, Location, RuleRef};
+use crate::finding::{Finding, Kind, Location, Replacement, RuleRef};
 use crate::pointer::Place;
 use crate::policy::{Policy, PolicySet, Rule};
 use crate::world::World;
 
 pub use decide::{Decision, decide};
+pub use explain::{Explanation, explanation};
 
 /// What the policies want of one object.
 #[derive(Debug)]
@@ -67,6 +70,8 @@ pub struct Edit {
     pub severity: crate::policy::Severity,
     /// Where in the input.
     pub location: Option<Location>,
+    /// The same change in the input's own text, where somebody asked for it.
+    pub replacement: Option<Replacement>,
 }
 
 /// What became of one rule on one object.
@@ -80,6 +85,16 @@ pub struct Verdict {
     pub why: String,
     /// Where, for outcomes that have a place.
     pub place: Option<Place>,
+    /// Positions of the configuration's exemptions that cover the object.
+    pub exemptions: Vec<usize>,
+}
+
+impl Verdict {
+    /// Whether the rule's places and conditions were looked at, and not only whether it is about the object.
+    pub fn is_about_object(&self) -> bool {
+        let is_elsewhere = self.outcome == Outcome::NoMatch && self.why != validate::WHERE;
+        !is_elsewhere && !matches!(self.outcome, Outcome::Inactive | Outcome::Exempt)
+    }
 }
 
 /// What became of a rule.
@@ -159,7 +174,12 @@ fn begin<'p>(set: &'p PolicySet, world: &dyn World, attrs: &Attributes<'_>) -> B
 fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
     let before: &'a Value = &attrs.resource.body;
     let Begun { log, settled, .. } = begun;
-    let edits = blame::edits(attrs, before, &settled);
+    let mut edits = blame::edits(attrs, before, &settled);
+    let Log {
+        mut findings,
+        mut verdicts,
+    } = log;
+    secrets::keep([before, &settled.value], &mut edits, &mut findings, &mut verdicts);
     let after = if edits.is_empty() {
         Cow::Borrowed(before)
     } else {
@@ -169,8 +189,8 @@ fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
         before,
         after,
         edits,
-        findings: log.findings,
-        verdicts: log.verdicts,
+        findings,
+        verdicts,
     }
 }
 
@@ -194,6 +214,18 @@ impl Log {
             outcome,
             why: why.into(),
             place,
+            exemptions: Vec::new(),
+        });
+    }
+
+    /// The object is exempt from the rule.
+    pub(crate) fn exempt(&mut self, by: RuleRef, exempt: exempt::Exempt) {
+        self.verdicts.push(Verdict {
+            by,
+            outcome: Outcome::Exempt,
+            why: exempt.why,
+            place: None,
+            exemptions: exempt.by,
         });
     }
 
@@ -248,6 +280,7 @@ impl Edit {
             sensitive: self.sensitive,
             transition: false,
             location: self.location.clone(),
+            replacement: self.replacement.clone(),
         }
     }
 

@@ -52,6 +52,8 @@ struct Heard {
     version: usize,
     wish: Vec<Wanted>,
     log: Log,
+    /// Why the verb was not asked at any place.
+    idle: Option<&'static str>,
 }
 
 impl Heard {
@@ -155,11 +157,12 @@ pub(crate) fn settle<'p>(
 
 fn hear(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>) -> Heard {
     let mut log = Log::default();
-    let wish = wish(context, pair, settled, &mut log);
+    let (wish, idle) = wish(context, pair, settled, &mut log);
     Heard {
         version: settled.version,
         wish,
         log,
+        idle,
     }
 }
 
@@ -172,7 +175,9 @@ fn conclude(
     held: Option<&String>,
     log: &mut Log,
 ) {
-    let Heard { wish, log: own, .. } = heard;
+    let Heard {
+        wish, log: own, idle, ..
+    } = heard;
     let said = own.verdicts.len();
     log.append(own);
     if wish.is_empty() {
@@ -191,7 +196,10 @@ fn conclude(
                 None,
             );
         } else if said == 0 {
-            log.verdict(pair.name(), Outcome::Satisfied, "nothing to repair", None);
+            match idle {
+                Some(why) => log.verdict(pair.name(), Outcome::NoMatch, why, None),
+                None => log.verdict(pair.name(), Outcome::Satisfied, "nothing to repair", None),
+            }
         }
         return;
     }
@@ -231,12 +239,18 @@ impl<'p> Settled<'p> {
     }
 }
 
-/// What a repair wants on this state: every place is judged on that one snapshot.
-fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut Log) -> Vec<Wanted> {
+/// What a repair wants on this state, and why its verb was asked nowhere if so: every place is judged on that one
+/// snapshot.
+fn wish(
+    context: &Context<'_>,
+    pair: Pair<'_>,
+    settled: &Settled<'_>,
+    log: &mut Log,
+) -> (Vec<Wanted>, Option<&'static str>) {
     let value = &settled.value;
     let mut wish = Vec::new();
     let Some(view) = context.view(pair, value) else {
-        return wish;
+        return (wish, None);
     };
     let scope = context.scope(pair, view.clone(), &settled.memo);
     let root_type = schema::of(view.gvk);
@@ -245,9 +259,10 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
         Ok(places) => places,
         Err(fault) => {
             log.finding(validate::fault(context, pair, None, fault));
-            return wish;
+            return (wish, None);
         }
     };
+    let mut is_due = false;
     for place in &places {
         let keyed = || Place {
             pointer: place.pointer.clone(),
@@ -255,7 +270,16 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
         };
         let here = scope.at(place);
         scope.begin();
-        match changes_at(pair, place, value, &here) {
+        let changes = condition(pair, &here).map_err(repair::RepairError::from);
+        let changes = changes.and_then(|due| {
+            is_due |= due;
+            if due {
+                changes_at(pair, place, value, &here)
+            } else {
+                Ok(Vec::new())
+            }
+        });
+        match changes {
             Ok(changes) if changes.is_empty() => {}
             Ok(changes) => {
                 let by_facts = scope.has_asked();
@@ -287,7 +311,7 @@ fn wish(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut 
             }
         }
     }
-    wish
+    (wish, validate::idle(places.is_empty(), is_due))
 }
 
 /// An added list item is told by its own key, not by the position where it goes.
@@ -308,16 +332,13 @@ pub(crate) fn named_addition(keyed: KeyedPath, root: schema::Type, change: &Chan
     keyed
 }
 
-/// The changes that the rule's verb makes at one place, from the object's root.
+/// The changes that the rule's verb makes at one place where its condition holds, from the object's root.
 fn changes_at(
     pair: Pair<'_>,
     place: &Selected<'_>,
     root: &Value,
     here: &ItemScope<'_>,
 ) -> Result<Vec<Change>, repair::RepairError> {
-    if !condition(pair, here)? {
-        return Ok(Vec::new());
-    }
     if let (Verb::Merge(template), Some(current)) = (&pair.rule.verb, place.item) {
         let patch = template.patch(&mut |program| program.evaluate(here))?;
         let changes = repair::merged(place.ty, current, &patch)?;

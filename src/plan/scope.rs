@@ -129,6 +129,15 @@ impl<'a> SubjectScope<'a> {
         result.map(Some)
     }
 
+    /// Every variable, in the order in which the policy names them.
+    pub(super) fn variables(&self) -> Vec<(String, Result<Value, Fault>)> {
+        let all = self.policy.variables.iter().map(|variable| {
+            let value = self.variable(&variable.name);
+            (variable.name.clone(), value.map(Option::unwrap_or_default))
+        });
+        all.collect()
+    }
+
     /// The world; that it was asked is remembered.
     fn ask(&self) -> &'a dyn World {
         self.asked.store(true, Ordering::Relaxed);

@@ -42,36 +42,46 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: 
         Err(fault) => return log.finding(self::fault(context, pair, None, fault)),
     };
     let paths = schema::KeyedPaths::new(schema::of(view.gvk), value);
+    let mut is_due = false;
     for place in places.iter().filter(|place| place.missing < 2) {
         let here = scope.at(place);
         let keyed = || Place {
             pointer: place.pointer.clone(),
             keyed: paths.path(&place.pointer),
         };
-        match holds(pair, &here) {
+        match holds(pair, &here, &mut is_due) {
             Ok(true) => {}
             Ok(false) => log.finding(violation(context, pair, keyed(), &here)),
             Err(fault) => log.finding(self::fault(context, pair, Some(keyed()), fault)),
         }
     }
     if log.verdicts.len() == said {
-        let why = if places.is_empty() {
-            "no such place in the object"
-        } else {
-            "the assertion holds"
-        };
-        let outcome = if places.is_empty() {
-            Outcome::NoMatch
-        } else {
-            Outcome::Satisfied
-        };
-        log.verdict(pair.name(), outcome, why, None);
+        match idle(places.is_empty(), is_due) {
+            Some(why) => log.verdict(pair.name(), Outcome::NoMatch, why, None),
+            None => log.verdict(pair.name(), Outcome::Satisfied, "the assertion holds", None),
+        }
     }
 }
 
-fn holds(pair: Pair<'_>, here: &ItemScope<'_>) -> Result<bool, Fault> {
+/// Why a rule had nothing to do, where that was decided before its verb was asked.
+pub(crate) fn idle(is_nowhere: bool, is_due: bool) -> Option<&'static str> {
+    match (is_nowhere, is_due) {
+        (true, _) => Some("no such place in the object"),
+        (false, false) => Some(WHERE),
+        (false, true) => None,
+    }
+}
+
+/// What is said of a rule whose condition decided.
+pub const WHERE: &str = "its `where` does not hold";
+
+/// Whether the assertion holds at a place, or need not; `is_due` becomes true where it was asked.
+fn holds(pair: Pair<'_>, here: &ItemScope<'_>, is_due: &mut bool) -> Result<bool, Fault> {
     match &pair.rule.verb {
-        Verb::Assert(program) if condition(pair, here)? => program.holds(here),
+        Verb::Assert(program) if condition(pair, here)? => {
+            *is_due = true;
+            program.holds(here)
+        }
         _ => Ok(true),
     }
 }
@@ -102,6 +112,7 @@ fn finding(
         sensitive: pair.policy.sensitive,
         transition: pair.rule.transition,
         location: None,
+        replacement: None,
     }
 }
 

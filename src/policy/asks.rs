@@ -42,10 +42,13 @@ impl PolicySet {
 
     /// Whether an exemption that may hold for the policy looks at the labels of the namespace.
     fn exempts_by_namespace(&self, policy: &Policy) -> bool {
-        self.exemptions.iter().any(|exemption| {
-            let is_meant = exemption.policies.iter().any(|name| glob(name, &policy.name));
-            is_meant && exemption.matcher.namespace_selector.is_some()
-        })
+        self.exemptions
+            .iter()
+            .filter(|exemption| !exemption.is_over)
+            .any(|exemption| {
+                let is_meant = exemption.policies.iter().any(|name| glob(name, &policy.name));
+                is_meant && exemption.matcher.namespace_selector.is_some()
+            })
     }
 }
 

@@ -275,7 +275,7 @@ impl Config {
         }
     }
 
-    /// The exemptions that count today.
+    /// The exemptions, each with whether it still counts today.
     pub(super) fn exemptions(&self, today: Option<&str>, wrong: &mut Vec<Diagnostic>) -> Vec<Exemption> {
         let mut all = Vec::new();
         for (index, spec) in self.file.exemptions.iter().enumerate() {
@@ -287,20 +287,18 @@ impl Config {
                 wrong.push(self.wrong("bad-date", &at.key("until"), message));
                 continue;
             }
-            if spec
-                .until
-                .as_deref()
-                .zip(today)
-                .is_some_and(|(until, today)| until < today)
-            {
-                continue;
-            }
+            let end = spec.until.as_deref().zip(today);
+            let is_over = end.is_some_and(|(until, today)| until < today);
+            let span = self.tree.as_ref().map(|tree| span_of(tree, &at));
             match matcher::plain(&spec.matching) {
                 Ok(matcher) => all.push(Exemption {
                     policies: spec.policies.clone(),
                     matcher,
                     reason: spec.reason.clone(),
                     until: spec.until.clone(),
+                    is_over,
+                    source: self.source.clone(),
+                    span: span.unwrap_or_default(),
                 }),
                 Err((field, message)) => {
                     wrong.push(self.wrong("bad-match", &at.key("match").key(field), message))

@@ -51,7 +51,7 @@ pub struct PolicySet {
     pub packs: Vec<Pack>,
     /// Policies: packs in order, within a pack by name.
     pub policies: Vec<Policy>,
-    /// Exemptions of the configuration.
+    /// Exemptions of the configuration, those that are over too.
     pub exemptions: Vec<Exemption>,
     /// Whether the annotation `fixative.dev/exempt` counts.
     pub exempt_annotation: bool,
@@ -452,4 +452,10 @@ pub struct Exemption {
     pub reason: String,
     /// Last day on which it counts, `YYYY-MM-DD`; `None`: for ever.
     pub until: Option<String>,
+    /// That day has passed: it exempts nothing any more.
+    pub is_over: bool,
+    /// The configuration.
+    pub source: Source,
+    /// Where it stands there.
+    pub span: Span,
 }

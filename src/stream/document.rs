@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Input, WORTH_A_THREAD};
+use super::{Input, Progress, WORTH_A_THREAD};
 use crate::finding::Location;
 use crate::kube::Gvk;
 use crate::manifest::{self, Document, Tree};
@@ -25,8 +25,10 @@ pub struct Text {
 #[derive(Debug)]
 pub struct Slot {
     pub(super) document: Document,
-    /// Whether a policy may match it.
+    /// Whether it is read: a policy may match it, or everything is wanted.
     pub(super) relevant: bool,
+    /// Whether no policy may match it: what cannot be read of it disturbs nobody.
+    is_optional: bool,
 }
 
 /// One document, read.
@@ -50,29 +52,41 @@ pub struct Object<'p> {
     pub(super) document: u32,
     /// Position of its document among the parsed ones.
     pub(super) parsed: usize,
-    home: &'p Parsed,
+    pub(super) home: &'p Parsed,
 }
 
 /// Helm 4 names the template of each document in this annotation.
 const HELM_4_FILENAME: &str = "postrenderer.helm.sh/postrender-filename";
 
 impl Text {
-    pub(super) fn new(input: Input, needles: &Needles) -> Self {
-        let Input { source, documents } = input;
-        let relevant = parallel::map(&documents, WORTH_A_THREAD, |document| {
+    /// All inputs, with which of their documents a policy may match.
+    pub(super) fn all(inputs: Vec<Input>, needles: &Needles, everything: bool) -> Vec<Self> {
+        let documents: Vec<(&Source, &Document)> = inputs
+            .iter()
+            .flat_map(|input| input.documents.iter().map(|document| (&input.source, document)))
+            .collect();
+        let relevant = parallel::map(&documents, WORTH_A_THREAD, |(source, document)| {
             needles.may_match(source.slice(document.body))
         });
-        let documents = documents
-            .into_iter()
-            .zip(relevant)
-            .map(|(document, relevant)| Slot { document, relevant })
-            .collect();
-        Self { source, documents }
+        let mut relevant = relevant.into_iter();
+        let texts = inputs.into_iter().map(|Input { source, documents }| Self {
+            source,
+            documents: documents
+                .into_iter()
+                .zip(relevant.by_ref())
+                .map(|(document, may_match)| Slot {
+                    document,
+                    relevant: everything || may_match,
+                    is_optional: !may_match,
+                })
+                .collect(),
+        });
+        texts.collect()
     }
 }
 
 /// Reads the documents that a policy may match.
-pub(super) fn parse(texts: &[Text], door: Door) -> Result<Vec<Parsed>, Box<Diagnostic>> {
+pub(super) fn parse(texts: &[Text], door: Door, progress: &Progress) -> Result<Vec<Parsed>, Box<Diagnostic>> {
     let wanted: Vec<(usize, &Text, &Slot)> = texts
         .iter()
         .enumerate()
@@ -83,24 +97,27 @@ pub(super) fn parse(texts: &[Text], door: Door) -> Result<Vec<Parsed>, Box<Diagn
                 .map(move |slot| (text, it, slot))
         })
         .collect();
+    progress.expect(wanted.len());
     let read = parallel::map(&wanted, WORTH_A_THREAD, |(_, text, slot)| {
-        read_one(&text.source, &slot.document, door)
+        let read = read_one(&text.source, &slot.document, door);
+        progress.advance();
+        read
     });
-    wanted
-        .iter()
-        .zip(read)
-        .enumerate()
-        .map(|(position, ((text, it, slot), tree))| {
-            let document = slot.document.clone();
-            Ok(Parsed {
-                source: it.source.clone(),
-                text: *text,
-                document,
-                tree: tree?,
-                position,
-            })
-        })
-        .collect()
+    let mut parsed = Vec::new();
+    for ((text, it, slot), tree) in wanted.iter().zip(read) {
+        let tree = match tree {
+            Err(_) if slot.is_optional => continue,
+            tree => tree?,
+        };
+        parsed.push(Parsed {
+            source: it.source.clone(),
+            text: *text,
+            document: slot.document.clone(),
+            tree,
+            position: parsed.len(),
+        });
+    }
+    Ok(parsed)
 }
 
 fn read_one(source: &Source, document: &Document, door: Door) -> Result<Tree, Box<Diagnostic>> {

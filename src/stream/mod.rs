@@ -5,9 +5,12 @@
 
 mod document;
 mod facts;
+mod hidden;
+mod progress;
+mod twice;
 mod world;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::Value;
@@ -18,15 +21,16 @@ use crate::finding::{Finding, Location};
 use crate::kube::GroupKind;
 use crate::manifest;
 use crate::parallel;
-use crate::plan::{self, Decision, Edit, Verdict};
+use crate::plan::{self, Decision, Edit, Explanation, Plan, Verdict};
 use crate::pointer::Pointer;
-use crate::policy::{Door, Needles, PolicySet};
+use crate::policy::{Door, Needles, Policy, PolicySet};
 use crate::resource::ResourceId;
-use crate::source::{Diagnostic, Source};
+use crate::source::{Diagnostic, Source, Span};
 use crate::unknown::{Unknown, Why};
 
 pub(crate) use document::objects_of;
 pub use facts::facts;
+pub use progress::Progress;
 
 use document::{Object, Parsed, Text};
 use world::{Asking, StreamWorld};
@@ -46,6 +50,19 @@ pub struct StreamOptions {
     pub namespace: Option<String>,
     /// Objects of `--facts`.
     pub facts: Vec<Arc<Value>>,
+}
+
+/// What is worked out beside the plan, for doors that ask for it.
+#[derive(Clone, Debug, Default)]
+pub struct More {
+    /// Each edit as a replacement in the input's text.
+    pub replacements: bool,
+    /// What decided, policy by policy.
+    pub explanations: bool,
+    /// Also the objects that no policy can match.
+    pub everything: bool,
+    /// Told how far it is.
+    pub progress: Option<Arc<Progress>>,
 }
 
 /// What the policies want of a stream.
@@ -77,6 +94,8 @@ pub struct DocumentPlan {
     pub text: Option<String>,
     /// Places whose block had to be reflowed, with the reason.
     pub reflowed: Vec<(Pointer, String)>,
+    /// Places of the input whose values no sink prints.
+    pub hidden: Vec<Span>,
 }
 
 /// One object.
@@ -88,6 +107,8 @@ pub struct ObjectPlan {
     pub document: u32,
     /// The chart template that rendered it.
     pub template: Option<String>,
+    /// Where it stands in the input.
+    pub location: Option<Location>,
     /// The object as it came.
     pub before: Arc<Value>,
     /// The object as it should be.
@@ -98,6 +119,8 @@ pub struct ObjectPlan {
     pub verdicts: Vec<Verdict>,
     /// What is to be said, sorted by what it does at this door.
     pub decision: Decision,
+    /// What decided, by policy, where it was asked for.
+    pub explanations: BTreeMap<String, Explanation>,
 }
 
 /// An input, cut into documents; whoever reads a large one can cut it while policies are still being loaded.
@@ -131,14 +154,23 @@ pub fn plan_inputs(
     inputs: Vec<Input>,
     options: &StreamOptions,
 ) -> Result<StreamPlan, Box<Diagnostic>> {
+    plan_more(set, inputs, options, &More::default())
+}
+
+/// As [`plan_inputs`], with what else is wanted.
+pub fn plan_more(
+    set: &PolicySet,
+    inputs: Vec<Input>,
+    options: &StreamOptions,
+    more: &More,
+) -> Result<StreamPlan, Box<Diagnostic>> {
     let needles = Needles::of(set);
-    let texts: Vec<Text> = inputs
-        .into_iter()
-        .map(|input| Text::new(input, &needles))
-        .collect();
-    let parsed = document::parse(&texts, options.door)?;
+    let texts = Text::all(inputs, &needles, more.everything);
+    let progress = more.progress.clone().unwrap_or_default();
+    let parsed = document::parse(&texts, options.door, &progress)?;
     let objects: Vec<Object<'_>> = parsed.iter().flat_map(Parsed::objects).collect();
-    let outcomes = settle(set, &texts, &objects, options)?;
+    progress.expect(objects.len());
+    let outcomes = settle(set, &texts, &objects, &Wishes { options, more })?;
     assemble(&texts, &parsed, objects, outcomes)
 }
 
@@ -150,6 +182,15 @@ struct Outcome {
     decision: Decision,
     /// Kinds of the world that it asked for.
     asked: BTreeSet<GroupKind>,
+    explanations: BTreeMap<String, Explanation>,
+    hidden: Vec<Span>,
+}
+
+/// What is known beside the stream, and what is wanted beside its plan.
+#[derive(Clone, Copy)]
+struct Wishes<'w> {
+    options: &'w StreamOptions,
+    more: &'w More,
 }
 
 /// Plans all objects; those that asked for facts again in the world of the results, until it rests.
@@ -157,10 +198,16 @@ fn settle(
     set: &PolicySet,
     texts: &[Text],
     objects: &[Object<'_>],
-    options: &StreamOptions,
+    wishes: &Wishes<'_>,
 ) -> Result<Vec<Outcome>, Box<Diagnostic>> {
-    let plan_in = |world: &StreamWorld<'_>, object: &Object<'_>| plan_one(set, world, object, options);
-    let mut world = StreamWorld::new(texts, options);
+    let plan_in = |world: &StreamWorld<'_>, object: &Object<'_>| {
+        let outcome = plan_one(set, world, object, wishes);
+        if let Some(progress) = &wishes.more.progress {
+            progress.advance();
+        }
+        outcome
+    };
+    let mut world = StreamWorld::new(texts, wishes.options);
     world.fill(objects.iter().map(|object| &object.resource.body));
     let mut outcomes = parallel::map(objects, WORTH_A_THREAD, |object| plan_in(&world, object));
     let changed = |(object, outcome): (&Object<'_>, &Outcome)| {
@@ -195,12 +242,8 @@ fn settle(
     world.into_error().map_or(Ok(outcomes), Err)
 }
 
-fn plan_one(
-    set: &PolicySet,
-    world: &StreamWorld<'_>,
-    object: &Object<'_>,
-    options: &StreamOptions,
-) -> Outcome {
+fn plan_one(set: &PolicySet, world: &StreamWorld<'_>, object: &Object<'_>, wishes: &Wishes<'_>) -> Outcome {
+    let Wishes { options, more } = *wishes;
     let stated = object
         .resource
         .id
@@ -222,12 +265,23 @@ fn plan_one(
     for edit in &mut planned.edits {
         edit.location = Some(object.locate(&edit.place.pointer));
     }
+    let hidden = object.hidden(&planned);
+    if more.replacements {
+        for edit in planned.edits.iter_mut().filter(|edit| !edit.sensitive) {
+            edit.replacement = object.replacement(&edit.change, &hidden);
+        }
+    }
     for finding in &mut planned.findings {
         // The finding speaks of the object as it will be, the text holds it as it came.
         let place = finding.place.keyed.find_in(&object.resource.body);
         finding.location = Some(object.locate(&place));
     }
     let decision = plan::decide(&planned, &object.resource.id, None, options.door);
+    let explanations = if more.explanations {
+        explanations(set, &asking, &attrs, &planned)
+    } else {
+        BTreeMap::new()
+    };
     let after = match planned.after {
         std::borrow::Cow::Borrowed(_) => Arc::clone(&object.resource.body),
         std::borrow::Cow::Owned(after) => Arc::new(after),
@@ -238,7 +292,30 @@ fn plan_one(
         verdicts: planned.verdicts,
         decision,
         asked: asking.into_asked(),
+        explanations,
+        hidden,
     }
+}
+
+/// What decided, of every policy that had something to decide.
+fn explanations(
+    set: &PolicySet,
+    world: &Asking<'_>,
+    attrs: &Attributes<'_>,
+    planned: &Plan<'_>,
+) -> BTreeMap<String, Explanation> {
+    let is_open = |policy: &&Policy| {
+        let mut own = planned
+            .verdicts
+            .iter()
+            .filter(|verdict| verdict.by.policy == policy.name);
+        own.any(|verdict| verdict.is_about_object())
+    };
+    let explain = |policy: &Policy| plan::explanation(set, world, attrs, policy, &planned.after);
+    let policies = set.policies.iter().filter(is_open);
+    policies
+        .map(|policy| (policy.name.clone(), explain(policy)))
+        .collect()
 }
 
 /// Rewrites the documents that change and puts everything into the order of the input.
@@ -278,8 +355,13 @@ fn assemble(
     }
     for (object, outcome) in objects.into_iter().zip(outcomes) {
         if let Some(source) = sources.get_mut(object.text) {
+            if let Some(document) = source.documents.get_mut(object.document as usize) {
+                document.hidden.extend(outcome.hidden);
+            }
             source.objects.push(ObjectPlan {
                 template: object.template(),
+                location: Some(object.locate(&Pointer::root())),
+                explanations: outcome.explanations,
                 document: object.document,
                 id: object.resource.id,
                 before: object.resource.body,
@@ -309,6 +391,7 @@ impl SourcePlan {
             document: slot.document.clone(),
             text: None,
             reflowed: Vec::new(),
+            hidden: Vec::new(),
         });
         Self {
             source: text.source.clone(),

@@ -13,8 +13,8 @@ use k8s_openapi::api::admissionregistration::v1::{
 };
 use serde_json::{Value, json};
 
-/// Where the digest stands (law 2: other doors compare theirs with it).
-pub const POLICIES: &str = "fixative.dev/policies";
+// Other doors compare theirs with it (law 2).
+use crate::cluster::digests::POLICIES;
 
 /// The mutating and the validating configuration of one name; either may be missing.
 #[derive(Clone)]

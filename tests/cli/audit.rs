@@ -218,3 +218,25 @@ spec:
         rbac.stderr
     );
 }
+
+#[test]
+fn findings_of_a_cluster_come_in_the_forms_of_check() {
+    let bad = [deployment("example.com/photos:v1", None)];
+    for format in ["sarif", "junit", "github", "openreports"] {
+        let (_, run) = audit(cluster(&bad), &["--format", format]);
+        assert_eq!(run.status, 1, "{format}: {}", run.stderr);
+        assert!(!run.stdout.contains("hunter2"), "{format}: {}", run.stdout);
+        assert!(
+            run.stdout.contains("links/disable") || run.stdout.contains("rule: disable"),
+            "{format}"
+        );
+        assert!(
+            run.stdout.contains("home/photos") || run.stdout.contains("namespace: home"),
+            "{format}"
+        );
+    }
+    let (folder, run) = audit(cluster(&bad), &["--fail-on", "never", "--output", "found.txt"]);
+    assert_eq!((run.status, run.stdout.as_str()), (0, ""), "{}", run.stderr);
+    let written = std::fs::read_to_string(folder.path("found.txt")).unwrap();
+    assert!(written.starts_with("error[links/disable]"), "{written}");
+}

@@ -4,11 +4,17 @@
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     reason = "a test that unwraps fails with a good message"
 )]
 
 mod api_server;
 mod audit;
+mod bad_manifests;
+mod check;
+mod diff;
+mod exemptions;
+mod explain;
 mod last;
 mod pack;
 mod policies;

@@ -5,7 +5,7 @@ use crate::program::{Folder, shell};
 #[test]
 fn help_teaches_with_examples() {
     let folder = Folder::new();
-    let cases: [(&[&str], &[&str]); 8] = [
+    let cases: [(&[&str], &[&str]); 11] = [
         (
             &["--help"],
             &[
@@ -24,6 +24,24 @@ fn help_teaches_with_examples() {
                 "FIXATIVE_CONFIG",
                 "stdout is empty",
             ],
+        ),
+        (
+            &["check", "--help"],
+            &[
+                "--format sarif",
+                "--fail-on",
+                "--cluster",
+                "'apps/**/*.yaml'",
+                "Exit status",
+            ],
+        ),
+        (
+            &["diff", "--help"],
+            &["FIXATIVE_DIFF=meld", "patch -p0", "Exit status"],
+        ),
+        (
+            &["explain", "--help"],
+            &["--policy", "--object Deployment/immich-server"],
         ),
         (&["test", "--help"], &["kind: Test", "expect:", ".test.yaml"]),
         (

@@ -24,7 +24,9 @@ fn broken_policies_are_an_event_on_the_pod() {
         let events = home().list("v1", "Event");
         events.into_iter().find(|event| {
             event["reason"] == "PoliciesNotLoaded"
-                && event["message"].as_str().is_some_and(|text| text.contains("broken"))
+                && event["message"]
+                    .as_str()
+                    .is_some_and(|text| text.contains("broken"))
         })
     });
     assert_eq!(event["type"], "Warning");

@@ -14,13 +14,14 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
 use fixative::attributes::Attributes;
+use fixative::finding::Kind;
 use fixative::manifest;
-use fixative::plan::{Outcome, Plan, plan};
+use fixative::plan::{Decision, Outcome, Plan, plan};
 use fixative::pointer::Pointer;
 use fixative::policy::{Door, LoadOptions, Operation, PolicySet, load};
 use fixative::resource::{Origin, Resource};
 use fixative::source::Source;
-use fixative::stream::{StreamOptions, StreamPlan, plan_stream};
+use fixative::stream::{SourcePlan, StreamOptions, StreamPlan, plan_stream};
 use fixative::unknown::{Fact, Unknown, Why};
 use fixative::world::{Key, Listing, Nothing, Objects, Query, World};
 use proptest::prelude::*;
@@ -220,8 +221,12 @@ fn stream(objects: &[Value]) -> String {
 }
 
 fn render(set: &PolicySet, text: &str, facts: &[Value]) -> StreamPlan {
+    planned(set, text, facts, Door::Render)
+}
+
+fn planned(set: &PolicySet, text: &str, facts: &[Value], door: Door) -> StreamPlan {
     let options = StreamOptions {
-        door: Door::Render,
+        door,
         namespace: Some("photos".into()),
         facts: facts.iter().cloned().map(Arc::new).collect(),
     };
@@ -284,6 +289,26 @@ proptest! {
             let stored = resource(&defaulted(&after), Origin::Api);
             let admitted = plan(set, &world, &creation(&stored));
             prop_assert!(admitted.edits.is_empty(), "{:#?}", admitted.edits);
+        }
+    }
+
+    /// What render wrote has nothing left that a repair could mend.
+    #[test]
+    fn check_finds_nothing_to_mend_in_what_render_wrote(
+        objects in prop::collection::vec(objects::object(), 1..4),
+        facts in objects::facts(),
+    ) {
+        for set in SETS.iter() {
+            let rendered = render(set, &stream(&objects), &facts);
+            prop_assume!(rendered.findings(|decision| &decision.failures).next().is_none());
+            let text: String = rendered.sources.iter().map(SourcePlan::text).collect();
+            let checked = planned(set, &text, &facts, Door::Check);
+            for object in checked.objects() {
+                let Decision { denials, warnings, audits, .. } = &object.decision;
+                for finding in [denials, warnings, audits].into_iter().flatten() {
+                    prop_assert!(finding.kind != Kind::Unrepaired, "{}: {:?}", finding.by, finding.fix);
+                }
+            }
         }
     }
 

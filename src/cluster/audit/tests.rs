@@ -3,7 +3,8 @@ use serde_json::{Value, json};
 use super::*;
 use crate::cluster::testing::{Server, object};
 use crate::cluster::{Within, snapshot};
-use crate::output::{Style, audit as human, audit_json};
+use crate::kube::GroupKind;
+use crate::output::{Style, human, json as written};
 use crate::policy::{self, LoadOptions, PackSource};
 use crate::source::Source;
 
@@ -154,7 +155,7 @@ fn server() -> Server {
     server
 }
 
-async fn read(server: &Server, within: Within) -> (PolicySet, Inventory, Audit) {
+async fn read(server: &Server, within: Within) -> (PolicySet, Inventory, Report) {
     let set = set();
     let judged = set.judged(Door::Audit).unwrap();
     let mut kinds = set.asks(Door::Audit).kinds;
@@ -166,7 +167,7 @@ async fn read(server: &Server, within: Within) -> (PolicySet, Inventory, Audit) 
     (set, inventory, audit)
 }
 
-fn text(audit: &Audit) -> String {
+fn text(audit: &Report) -> String {
     let wanted = human::Wanted {
         quiet: false,
         verbose: true,
@@ -199,7 +200,7 @@ async fn what_is_forbidden_is_unknown_and_said() {
 #[tokio::test]
 async fn programs_read_json() {
     let (_, _, audit) = read(&server(), Within::Namespace("photos".into())).await;
-    let text = audit_json::document(&audit, "0123456789ab");
+    let text = written::document(&audit, "0123456789ab");
     assert!(!text.contains("hunter2"));
     insta::assert_snapshot!(text);
 }

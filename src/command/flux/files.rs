@@ -1,11 +1,13 @@
 //! Files with HelmReleases: found, and written whole or not at all.
 
 use std::fs;
+use std::io::Write as _;
 use std::path::PathBuf;
 
 use crate::command::{Failure, input};
 use crate::flux::{self, HelmRelease, Splice};
 use crate::source::Source;
+use crate::whole_file::{Readers, Unfinished};
 
 /// A file and its HelmReleases.
 pub(super) struct File {
@@ -64,13 +66,12 @@ pub(super) fn write(file: &File, splices: &[&Splice]) -> Result<(), Failure> {
     let unwritable = |error| Failure::Unwritable(file.source.name().to_owned(), error);
     // A link stays one: what it leads to is written.
     let path = fs::canonicalize(&file.path).map_err(unwritable)?;
-    let mut fresh = path.clone().into_os_string();
-    fresh.push(".fixative");
-    let written = fs::write(&fresh, spliced(file, splices))
-        .and_then(|()| fs::set_permissions(&fresh, fs::metadata(&path)?.permissions()))
-        .and_then(|()| fs::rename(&fresh, &path));
-    written.map_err(|error| {
-        let _ = fs::remove_file(&fresh);
-        unwritable(error)
-    })
+    let permissions = fs::metadata(&path).map_err(unwritable)?.permissions();
+    let mut fresh = Unfinished::beside(&path, Readers::Owner).map_err(unwritable)?;
+    fresh
+        .file
+        .write_all(spliced(file, splices).as_bytes())
+        .and_then(|()| fresh.file.set_permissions(permissions))
+        .and_then(|()| fresh.finish(&path))
+        .map_err(unwritable)
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::change::{Action, Change};
-use crate::finding::{Location, RuleRef};
+use crate::finding::{Finding, Kind, Location, RuleRef};
 use crate::kube::Gvk;
 use crate::manifest::Document;
 use crate::pointer::{KeyedPath, Place, Pointer, Step};
@@ -71,6 +71,7 @@ fn finding(source: &Source, rule: RuleRef, message: &str, at: &str) -> Finding {
         sensitive: false,
         transition: false,
         location: location(source, at),
+        replacement: None,
     }
 }
 
@@ -88,6 +89,7 @@ fn edit(source: &Source, action: Action, sensitive: bool) -> Edit {
         action: Disposition::Deny,
         severity: Severity::High,
         location: location(source, "kind"),
+        replacement: None,
     }
 }
 
@@ -103,6 +105,8 @@ fn stream_of(source: &Source, edits: Vec<Edit>, decision: Decision) -> StreamPla
         id: id(),
         document: 0,
         template: None,
+        location: None,
+        explanations: std::collections::BTreeMap::new(),
         before: Arc::clone(&body),
         after: body,
         edits,
@@ -117,6 +121,7 @@ fn stream_of(source: &Source, edits: Vec<Edit>, decision: Decision) -> StreamPla
                 document,
                 text: None,
                 reflowed,
+                hidden: Vec::new(),
             }],
             objects: vec![object],
         }],

@@ -38,6 +38,7 @@ fn finding(rule: &str, action: Disposition, container: &str) -> Finding {
         sensitive: false,
         transition: false,
         location: None,
+        replacement: None,
     }
 }
 
@@ -46,6 +47,8 @@ fn plan_with(findings: &[Finding]) -> StreamPlan {
         id: Resource::new(pod(), Origin::Api).unwrap().id,
         document: 0,
         template: None,
+        location: None,
+        explanations: std::collections::BTreeMap::new(),
         before: pod(),
         after: pod(),
         edits: Vec::new(),

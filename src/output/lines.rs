@@ -3,8 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::finding::Location;
-use crate::source::{Source, Span};
-use crate::stream::StreamPlan;
+use crate::source::{LineColumn, Source, Span};
 
 /// One pass over a text however many places are asked for.
 #[derive(Debug, Default)]
@@ -17,21 +16,7 @@ pub(super) struct Lines<'p> {
 
 impl<'p> Lines<'p> {
     /// Remembers where values stand that no sink prints.
-    pub(super) fn of(plan: &'p StreamPlan) -> Self {
-        let mut sensitive = Vec::new();
-        for object in plan.objects() {
-            let decision = &object.decision;
-            let findings = [
-                &decision.denials,
-                &decision.warnings,
-                &decision.audits,
-                &decision.failures,
-            ];
-            let findings = findings.into_iter().flatten().filter(|finding| finding.sensitive);
-            let edits = object.edits.iter().filter(|edit| edit.sensitive);
-            sensitive.extend(findings.filter_map(|finding| finding.location.as_ref()));
-            sensitive.extend(edits.filter_map(|edit| edit.location.as_ref()));
-        }
+    pub(super) fn new(sensitive: Vec<&'p Location>) -> Self {
         Self {
             sensitive,
             ..Self::default()
@@ -42,6 +27,11 @@ impl<'p> Lines<'p> {
     pub(super) fn name(&mut self, location: &Location) -> String {
         let line = self.line(&location.source, location.span.start);
         format!("{}:{line}", location.source.name())
+    }
+
+    /// Where a place begins and ends, for people.
+    pub(super) fn region(&mut self, source: &Source, span: Span) -> (LineColumn, LineColumn) {
+        (self.at(source, span.start), self.at(source, span.end))
     }
 
     /// Whether the first line of a place also holds a place whose value may not be shown.
@@ -72,16 +62,46 @@ impl<'p> Lines<'p> {
         hidden
     }
 
+    fn at(&mut self, source: &Source, offset: usize) -> LineColumn {
+        let line = self.line(source, offset);
+        let breaks = self.breaks(source);
+        let before = line.checked_sub(2).and_then(|index| breaks.get(index));
+        let start = before.map_or(0, |at| at + 1);
+        let text = source.text().get(start..offset);
+        LineColumn {
+            line,
+            column: text.map_or(0, |text| text.chars().count()) + 1,
+        }
+    }
+
     fn line(&mut self, source: &Source, offset: usize) -> usize {
-        let breaks = self
-            .breaks
+        self.breaks(source).partition_point(|at| *at < offset) + 1
+    }
+
+    fn breaks(&mut self, source: &Source) -> &[usize] {
+        self.breaks
             .entry(address(source))
-            .or_insert_with(|| memchr::memchr_iter(b'\n', source.text().as_bytes()).collect());
-        breaks.partition_point(|at| *at < offset) + 1
+            .or_insert_with(|| memchr::memchr_iter(b'\n', source.text().as_bytes()).collect())
     }
 }
 
 /// Tells sources apart: two inputs may have one name.
 fn address(source: &Source) -> usize {
     source.text().as_ptr().addr()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_those_of_the_source_itself() {
+        let source = Source::new("x", "a: ä\n\nb:\r\n  - 😀 c\n");
+        let mut lines = Lines::default();
+        for (offset, _) in source.text().char_indices() {
+            let (start, end) = lines.region(&source, Span::new(offset, source.text().len()));
+            assert_eq!(start, source.line_column(offset), "{offset}");
+            assert_eq!(end, source.line_column(source.text().len()));
+        }
+    }
 }
