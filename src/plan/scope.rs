@@ -260,6 +260,10 @@ impl Scope for ItemScope<'_> {
                 Ok(Binding::Owned(Value::from(component.unwrap_or_default())))
             }
             "peers" => Ok(subject.peers(text(0))),
+            "backing" => {
+                let spec = args.first().map_or(&Value::Null, AsRef::as_ref);
+                Ok(Binding::Lazy(Box::new(volumes::Backing::claimed(subject, spec))))
+            }
             "storageClass" => {
                 let class = subject.get("StorageClass", "storage.k8s.io", None, text(0))?;
                 Ok(Binding::Optional(class.map(|class| class.as_ref().clone())))

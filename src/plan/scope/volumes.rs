@@ -1,5 +1,6 @@
 //! `volumes[name]` of an expression: what really backs a volume, through claim, volume and class.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -78,14 +79,14 @@ impl Lazy for Volumes<'_> {
 
 /// What backs one volume; each field is a fact of its own.
 #[derive(Debug)]
-struct Backing<'a> {
+pub(super) struct Backing<'a> {
     scope: &'a SubjectScope<'a>,
     volume: Volume,
     /// The volume of the pod, or the claim template.
-    source: &'a Value,
+    source: Cow<'a, Value>,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "persistent",
     "network",
     "exclusive",
@@ -94,7 +95,9 @@ const FIELDS: [&str; 11] = [
     "pinned",
     "class",
     "provisioner",
+    "driver",
     "claim",
+    "template",
     "describe",
     "source",
 ];
@@ -104,7 +107,16 @@ impl<'a> Backing<'a> {
         Self {
             scope,
             volume: volume::classify(source),
-            source,
+            source: Cow::Borrowed(source),
+        }
+    }
+
+    /// What a claim with this spec gets: an operator makes it from an object of its own.
+    pub(super) fn claimed(scope: &'a SubjectScope<'a>, spec: &Value) -> Self {
+        Self {
+            scope,
+            volume: Volume::Template { name: String::new() },
+            source: Cow::Owned(json!({ "spec": spec })),
         }
     }
 
@@ -112,7 +124,7 @@ impl<'a> Backing<'a> {
         Self {
             scope,
             volume: Volume::Template { name: name.into() },
-            source,
+            source: Cow::Borrowed(source),
         }
     }
 
@@ -182,15 +194,37 @@ impl<'a> Backing<'a> {
     fn network(&self) -> Fact<Option<String>> {
         match &self.volume {
             Volume::Share { describe } => Ok(Some(describe.clone())),
-            Volume::Claim { name } | Volume::Template { name } => {
+            Volume::Claim { .. } | Volume::Template { .. } => {
+                let claim = self.named();
                 if let Some(bound) = self.bound()? {
-                    return Ok(volume::share(&bound).map(|share| format!("the claim {name} on {share}")));
+                    return Ok(volume::share(&bound).map(|share| format!("{claim} on {share}")));
                 }
                 let provisioner = self.provisioner()?;
-                let describe = || format!("the claim {name} of a class of {provisioner}");
+                let describe = || format!("{claim} of a class of {provisioner}");
                 Ok(volume::is_share_driver(&provisioner).then(describe))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// The driver that mounts it: its own, the bound volume's, else the class's provisioner; empty where
+    /// Kubernetes mounts it itself.
+    fn driver(&self) -> Fact<String> {
+        match &self.volume {
+            Volume::Claim { .. } | Volume::Template { .. } => match self.bound()? {
+                Some(bound) => Ok(volume::driver(&bound).to_owned()),
+                None => self.provisioner(),
+            },
+            _ => Ok(volume::driver(&self.source).to_owned()),
+        }
+    }
+
+    /// A claim, for people.
+    fn named(&self) -> String {
+        match &self.volume {
+            Volume::Claim { name } => format!("the claim {name}"),
+            Volume::Template { name } if !name.is_empty() => format!("a claim of the template {name}"),
+            _ => "a claim".into(),
         }
     }
 
@@ -240,14 +274,13 @@ impl<'a> Backing<'a> {
             Volume::HostPath { path } => format!("the folder {path} of one node"),
             Volume::Share { describe } => describe.clone(),
             Volume::Disk { source } => format!("a volume of type {source}"),
-            Volume::Claim { name } => match (self.network(), self.host_path()) {
+            Volume::Claim { .. } | Volume::Template { .. } => match (self.network(), self.host_path()) {
                 (Ok(Some(share)), _) => share,
                 (_, Ok(path)) if !path.is_empty() => {
-                    format!("the claim {name} on the folder {path} of one node")
+                    format!("{} on the folder {path} of one node", self.named())
                 }
-                _ => format!("the claim {name}"),
+                _ => self.named(),
             },
-            Volume::Template { name } => format!("a claim of the template {name}"),
         }
     }
 }
@@ -271,7 +304,9 @@ impl Lazy for Backing<'_> {
             "class" => json!(self.class()?),
             "provisioner" => json!(self.provisioner()?),
             "describe" => json!(self.describe()),
-            "source" => self.source.clone(),
+            "driver" => json!(self.driver()?),
+            "template" => json!(matches!(self.volume, Volume::Template { .. })),
+            "source" => self.source.as_ref().clone(),
             "claim" => json!(match &self.volume {
                 Volume::Claim { name } | Volume::Template { name } => name.as_str(),
                 _ => "",

@@ -31,13 +31,13 @@ const WORKLOADS: &str = "CronJob.batch DaemonSet.apps Deployment.apps Job.batch 
 
 #[test]
 fn expressions_tell_what_is_asked_for() {
-    let head = "variables:\n  - {name: exclusive, expression: 'volumes.exists(v, volumes[v].exclusive)'}\n  - {name: indirect, expression: variables.exclusive}\nfunctions:\n  - {name: backing, args: [name], expression: 'volumes[name].persistent'}\n  - {name: chosen, args: [c], expression: \"env(c, 'A').orValue('')\"}\n  - {name: quota, args: [], expression: \"world.list('v1', 'ResourceQuota', ns).size()\"}\n";
+    let head = "variables:\n  - {name: exclusive, expression: 'volumes.exists(v, volumes[v].exclusive)'}\n  - {name: indirect, expression: variables.exclusive}\nfunctions:\n  - {name: lasts, args: [name], expression: 'volumes[name].persistent'}\n  - {name: chosen, args: [c], expression: \"env(c, 'A').orValue('')\"}\n  - {name: quota, args: [], expression: \"world.list('v1', 'ResourceQuota', ns).size()\"}\n";
     let cases = [
         ("assert: object.kind == 'Pod' && params != null", ""),
         ("assert: oldPod == null || request != null", ""),
         ("assert: variables.indirect", VOLUMES),
         (
-            "at: containers[*].volumeMounts[*]\n    assert: backing(item.name)",
+            "at: containers[*].volumeMounts[*]\n    assert: lasts(item.name)",
             VOLUMES,
         ),
         (
@@ -48,6 +48,7 @@ fn expressions_tell_what_is_asked_for() {
             "merge: {metadata: {labels: {$(string(volumes.size())): a}}}",
             VOLUMES,
         ),
+        ("assert: \"!backing({'volumeName': 'v'}).network\"", VOLUMES),
         (
             "assert: \"storageClass('a').hasValue()\"",
             "StorageClass.storage.k8s.io",
