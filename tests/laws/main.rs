@@ -37,6 +37,9 @@ policies:
   media-location: {params: {path: /photos}}
   gpu-runtime: {params: {vendor: nvidia, runtimeClass: nvidia, resource: nvidia.com/gpu}}
   nvme-affinity: {params: {label: storage.example.com/nvme, mode: require}}
+  database-storage-class: {params: {classes: [fast], components: [database, valkey]}}
+  session-affinity: {params: {services: [\"*\"], timeoutSeconds: 600}}
+  colocate: {params: {near: {app: db}, mode: require, components: [server, machine-learning, valkey]}}
 ";
 
 const INTEL: &str = "
@@ -46,6 +49,7 @@ packs: [{name: immich}]
 policies:
   gpu-runtime: {params: {vendor: intel, resource: gpu.intel.com/i915}}
   nvme-affinity: {params: {label: storage.example.com/nvme, mode: prefer}}
+  colocate: {params: {near: {app: db}, components: [server, database]}}
 ";
 
 fn set(config: &str) -> PolicySet {
