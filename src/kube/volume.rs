@@ -84,26 +84,41 @@ const SHARE_DRIVERS: [(&str, &str); 33] = [
         "nfs.rook.io/ganesha",
         "rook.io/docs/nfs, the operator before NFS went into Ceph",
     ),
-    ("nfs.openebs.io", "github.com/openebs-archive/dynamic-nfs-provisioner"),
+    (
+        "nfs.openebs.io",
+        "github.com/openebs-archive/dynamic-nfs-provisioner",
+    ),
     ("openebs.io/nfsrwx", "the same, its StorageClass openebs-rwx"),
     ("cephfs.csi.ceph.com", "github.com/ceph/ceph-csi"),
     ("nfs.csi.ceph.com", "the same, over NFS"),
-    ("rook-ceph.cephfs.csi.ceph.com", "rook.io/docs, Filesystem Storage"),
+    (
+        "rook-ceph.cephfs.csi.ceph.com",
+        "rook.io/docs, Filesystem Storage",
+    ),
     ("rook-ceph.nfs.csi.ceph.com", "rook.io/docs, NFS Storage"),
-    ("ceph.com/cephfs", "github.com/kubernetes-retired/external-storage, ceph/cephfs"),
+    (
+        "ceph.com/cephfs",
+        "github.com/kubernetes-retired/external-storage, ceph/cephfs",
+    ),
     ("efs.csi.aws.com", "github.com/kubernetes-sigs/aws-efs-csi-driver"),
     ("fsx.csi.aws.com", "github.com/kubernetes-sigs/aws-fsx-csi-driver"),
     (
         "fsx.openzfs.csi.aws.com",
         "github.com/kubernetes-sigs/aws-fsx-openzfs-csi-driver",
     ),
-    ("file.csi.azure.com", "github.com/kubernetes-sigs/azurefile-csi-driver"),
+    (
+        "file.csi.azure.com",
+        "github.com/kubernetes-sigs/azurefile-csi-driver",
+    ),
     ("kubernetes.io/azure-file", "kubernetes.io/docs, Storage Classes"),
     (
         "filestore.csi.storage.gke.io",
         "github.com/kubernetes-sigs/gcp-filestore-csi-driver",
     ),
-    ("org.democratic-csi.nfs", "github.com/democratic-csi/charts, examples"),
+    (
+        "org.democratic-csi.nfs",
+        "github.com/democratic-csi/charts, examples",
+    ),
     (
         "org.democratic-csi.nfs-client",
         "github.com/democratic-csi/charts, examples",
@@ -112,7 +127,10 @@ const SHARE_DRIVERS: [(&str, &str); 33] = [
         "org.democratic-csi.freenas-nfs",
         "github.com/democratic-csi/charts, examples",
     ),
-    ("org.democratic-csi.smb", "github.com/democratic-csi/charts, examples"),
+    (
+        "org.democratic-csi.smb",
+        "github.com/democratic-csi/charts, examples",
+    ),
     (
         "org.democratic-csi.smb-client",
         "github.com/democratic-csi/charts, examples",

@@ -39,7 +39,12 @@ pub fn problems(expect: &Expect, plan: &StreamPlan, objects: &Objects, listed: L
     }
     problems.extend(expect.patch.iter().flat_map(|patch| patched(patch, objects)));
     problems.extend(expect.unchanged.and_then(|unchanged| rests(unchanged, plan)));
-    problems.extend(expect.findings.iter().flat_map(|wanted| findings(wanted, plan, listed)));
+    problems.extend(
+        expect
+            .findings
+            .iter()
+            .flat_map(|wanted| findings(wanted, plan, listed)),
+    );
     problems
 }
 

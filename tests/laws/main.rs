@@ -277,7 +277,7 @@ proptest! {
 
     /// Law 2: once is enough, at both doors.
     #[test]
-    fn a_second_time_changes_nothing(object in objects::object(), facts in objects::facts()) {
+    fn a_second_time_changes_nothing(object in objects::manifest(), facts in objects::facts()) {
         let world = world(&facts);
         for set in SETS.iter() {
             let first = resource(&object, text());
@@ -294,7 +294,7 @@ proptest! {
     /// Laws 3 and 4: as many documents come out, what no policy changed is the same to the byte, comments
     /// stay, and what is written reads as what was planned.
     #[test]
-    fn untouched_bytes_stay(objects in prop::collection::vec(objects::object(), 1..4), facts in objects::facts()) {
+    fn untouched_bytes_stay(objects in prop::collection::vec(objects::manifest(), 1..4), facts in objects::facts()) {
         let text = stream(&objects);
         for set in SETS.iter() {
             let planned = render(set, &text, &facts);
@@ -321,7 +321,7 @@ proptest! {
 
     /// Law 3 again: lines that stand in no changed place come out in their order.
     #[test]
-    fn other_lines_stay(object in objects::object(), facts in objects::facts()) {
+    fn other_lines_stay(object in objects::manifest(), facts in objects::facts()) {
         let text = stream(std::slice::from_ref(&object));
         for set in SETS.iter() {
             let planned = render(set, &text, &facts);
@@ -354,7 +354,7 @@ proptest! {
 
     /// Law 5: what is forgotten makes a rule uncertain, it never turns its answer over.
     #[test]
-    fn forgetting_a_fact_never_turns_an_answer_over(object in objects::object(), facts in objects::facts()) {
+    fn forgetting_a_fact_never_turns_an_answer_over(object in objects::manifest(), facts in objects::facts()) {
         let knowing = world(&facts);
         let written = resource(&object, text());
         for set in SETS.iter() {
@@ -380,7 +380,7 @@ proptest! {
 
     /// Law 7: every change names its rule, its place in both forms and its reason, and stands in the object.
     #[test]
-    fn every_change_has_a_name(object in objects::object(), facts in objects::facts()) {
+    fn every_change_has_a_name(object in objects::manifest(), facts in objects::facts()) {
         let world = world(&facts);
         let written = resource(&object, text());
         for set in SETS.iter() {
