@@ -222,6 +222,27 @@ pub fn driver(spec: &Value) -> &str {
     named.unwrap_or_default()
 }
 
+/// The class that a claim gets which names none: of those that are marked as default the newest one, of two of
+/// one age the first by name; `None` where there is none.
+/// Source: k8s.io/kubernetes pkg/volume/util/storageclass.go `GetDefaultClass`.
+pub fn default_class<'c>(classes: impl Iterator<Item = &'c Value>) -> Option<&'c str> {
+    const MARKS: [&str; 2] = [
+        "storageclass.kubernetes.io/is-default-class",
+        "storageclass.beta.kubernetes.io/is-default-class",
+    ];
+    let is_default = |class: &&Value| {
+        let annotations = class.pointer("/metadata/annotations");
+        let mark = |name: &&str| annotations.and_then(|all| all.get(*name)?.as_str()) == Some("true");
+        MARKS.iter().any(|name| mark(name))
+    };
+    let text = |class: &'c Value, pointer: &str| class.pointer(pointer).and_then(Value::as_str);
+    let newest = classes.filter(is_default).max_by_key(|class| {
+        let made = text(class, "/metadata/creationTimestamp").unwrap_or_default();
+        (made, std::cmp::Reverse(text(class, "/metadata/name")))
+    });
+    text(newest?, "/metadata/name")
+}
+
 /// Whether a claim or volume with these access modes can be mounted by the pods of one node only.
 pub fn is_exclusive(access_modes: &[Value]) -> bool {
     let shared = |mode: &Value| matches!(mode.as_str(), Some("ReadWriteMany" | "ReadOnlyMany"));
@@ -319,6 +340,32 @@ mod tests {
         assert_eq!(names.len(), SHARE_DRIVERS.len());
         assert!(SHARE_DRIVERS.iter().all(|(_, source)| !source.is_empty()));
         assert!(is_share_driver("smb.csi.k8s.io") && !is_share_driver("csi.k8s.io") && !is_share_driver(""));
+    }
+
+    #[test]
+    fn the_newest_default_class_is_taken() {
+        let class = |name: &str, mark: &str, made: &str| {
+            json!({"metadata": {"name": name, "creationTimestamp": made, "annotations": {mark: "true"}}})
+        };
+        let mark = "storageclass.kubernetes.io/is-default-class";
+        let old = class("old", mark, "2026-01-01T00:00:00Z");
+        let beta = class(
+            "beta",
+            "storageclass.beta.kubernetes.io/is-default-class",
+            "2026-02-01T00:00:00Z",
+        );
+        let same = class("alpha", mark, "2026-02-01T00:00:00Z");
+        let other = class("other", "a", "2026-03-01T00:00:00Z");
+        let off = json!({"metadata": {"name": "off", "annotations": {mark: "false"}}});
+        let cases = [
+            (vec![&old, &beta, &other, &off], Some("beta")),
+            (vec![&beta, &same], Some("alpha")),
+            (vec![&other, &off], None),
+            (vec![], None),
+        ];
+        for (classes, expected) in cases {
+            assert_eq!(default_class(classes.into_iter()), expected);
+        }
     }
 
     #[test]

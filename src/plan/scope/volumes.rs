@@ -7,8 +7,10 @@ use serde_json::{Value, json};
 
 use super::SubjectScope;
 use crate::cel::{Binding, Fault, Lazy};
+use crate::kube::GroupKind;
 use crate::kube::volume::{self, Volume};
 use crate::unknown::{Fact, Unknown, Why};
+use crate::world::Query;
 
 /// The volumes of a pod, by name; those that a StatefulSet makes for it count.
 #[derive(Debug)]
@@ -156,7 +158,7 @@ impl<'a> Backing<'a> {
         Ok(volume.and_then(|volume| volume.get("spec").cloned()))
     }
 
-    /// The name of the storage class; Unknown where the cluster's default decides.
+    /// The name of the storage class; where the cluster's default decides, it takes all classes to tell.
     fn class(&self) -> Fact<String> {
         let claim = self.claim()?;
         let given = claim
@@ -166,10 +168,21 @@ impl<'a> Backing<'a> {
         match (claim.is_some(), given) {
             (false, _) => Ok(String::new()),
             (true, Some(class)) => Ok(class.to_owned()),
-            (true, None) => Err(Unknown::new(
-                "the cluster's default storage class",
-                Why::NotInInput,
-            )),
+            (true, None) => self.default_class(),
+        }
+    }
+
+    fn default_class(&self) -> Fact<String> {
+        let all = self.scope.ask().list(&Query {
+            kind: GroupKind::new("StorageClass", "storage.k8s.io"),
+            namespace: None,
+        });
+        match all.missing {
+            Some(missing) => Err(Unknown::new("the cluster's default storage class", missing.why)),
+            None => {
+                let class = volume::default_class(all.items.iter().map(Arc::as_ref));
+                Ok(class.unwrap_or_default().to_owned())
+            }
         }
     }
 
