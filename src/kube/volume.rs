@@ -344,9 +344,7 @@ mod tests {
 
     #[test]
     fn the_newest_default_class_is_taken() {
-        let class = |name: &str, mark: &str, made: &str| {
-            json!({"metadata": {"name": name, "creationTimestamp": made, "annotations": {mark: "true"}}})
-        };
+        let class = |name: &str, mark: &str, made: &str| json!({"metadata": {"name": name, "creationTimestamp": made, "annotations": {mark: "true"}}});
         let mark = "storageclass.kubernetes.io/is-default-class";
         let old = class("old", mark, "2026-01-01T00:00:00Z");
         let beta = class(

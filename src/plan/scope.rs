@@ -224,9 +224,11 @@ impl Scope for ItemScope<'_> {
                 hide_null: true,
             },
             "variables" => Binding::Lazy(Box::new(NamedVariables(subject))),
-            "labels" => Binding::Owned(Value::Object(
-                subject.view.labels(subject.subject).cloned().unwrap_or_default(),
-            )),
+            "labels" => {
+                let mut labels = subject.view.labels(subject.subject).cloned().unwrap_or_default();
+                labels.retain(|_, value| !value.is_null());
+                Binding::Owned(Value::Object(labels))
+            }
             "ns" => Binding::Owned(Value::from(subject.attrs.namespace.clone()?)),
             "oldObject" => or_null(subject.attrs.old.clone()?),
             "oldPod" => subject.old_pod()?,

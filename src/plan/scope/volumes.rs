@@ -319,7 +319,12 @@ impl Lazy for Backing<'_> {
             "describe" => json!(self.describe()),
             "driver" => json!(self.driver()?),
             "template" => json!(matches!(self.volume, Volume::Template { .. })),
-            "source" => self.source.as_ref().clone(),
+            "source" => {
+                return Ok(Some(Binding::Borrowed {
+                    value: &self.source,
+                    hide_null: self.scope.view.hide_null,
+                }));
+            }
             "claim" => json!(match &self.volume {
                 Volume::Claim { name } | Volume::Template { name } => name.as_str(),
                 _ => "",
