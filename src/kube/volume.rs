@@ -233,7 +233,7 @@ pub fn default_class<'c>(classes: impl Iterator<Item = &'c Value>) -> Option<&'c
     let is_default = |class: &&Value| {
         let annotations = class.pointer("/metadata/annotations");
         let mark = |name: &&str| annotations.and_then(|all| all.get(*name)?.as_str()) == Some("true");
-        MARKS.iter().any(|name| mark(name))
+        MARKS.iter().any(mark)
     };
     let text = |class: &'c Value, pointer: &str| class.pointer(pointer).and_then(Value::as_str);
     let newest = classes.filter(is_default).max_by_key(|class| {
