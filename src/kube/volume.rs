@@ -1,8 +1,10 @@
 //! What a pod's volume is, as far as its own text says.
-//! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; the table of network file shares names the
-//! source of each.
+//! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; network file shares
+//! by driver are in [`super::shares`].
 
 use serde_json::Value;
+
+use super::shares;
 
 /// The source of a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,101 +51,6 @@ const PROJECTED: [&str; 5] = ["configMap", "secret", "projected", "downwardAPI",
 
 /// In-tree sources that are network file shares.
 const SHARES: [&str; 5] = ["nfs", "cephfs", "glusterfs", "azureFile", "quobyte"];
-
-/// CSI drivers and provisioners of network file shares, and where each is documented under that name. A driver
-/// that makes shares or disks as its class says (Trident, Synology's) is not among them.
-const SHARE_DRIVERS: [(&str, &str); 33] = [
-    ("nfs.csi.k8s.io", "github.com/kubernetes-csi/csi-driver-nfs"),
-    ("smb.csi.k8s.io", "github.com/kubernetes-csi/csi-driver-smb"),
-    (
-        "cluster.local/nfs-subdir-external-provisioner",
-        "github.com/kubernetes-sigs/nfs-subdir-external-provisioner, charts/",
-    ),
-    (
-        "k8s-sigs.io/nfs-subdir-external-provisioner",
-        "github.com/kubernetes-sigs/nfs-subdir-external-provisioner, deploy/",
-    ),
-    ("fuseim.pri/ifs", "the same, its older deploy/class.yaml"),
-    (
-        "cluster.local/nfs-client-provisioner",
-        "github.com/helm/charts, stable/nfs-client-provisioner",
-    ),
-    (
-        "cluster.local/nfs-server-provisioner",
-        "github.com/kubernetes-sigs/nfs-ganesha-server-and-external-provisioner, charts/",
-    ),
-    (
-        "cluster.local/nfs-server-nfs-server-provisioner",
-        "the same, as its README installs it",
-    ),
-    (
-        "example.com/nfs",
-        "github.com/kubernetes-sigs/nfs-ganesha-server-and-external-provisioner, deploy/",
-    ),
-    (
-        "nfs.rook.io/ganesha",
-        "rook.io/docs/nfs, the operator before NFS went into Ceph",
-    ),
-    (
-        "nfs.openebs.io",
-        "github.com/openebs-archive/dynamic-nfs-provisioner",
-    ),
-    ("openebs.io/nfsrwx", "the same, its StorageClass openebs-rwx"),
-    ("cephfs.csi.ceph.com", "github.com/ceph/ceph-csi"),
-    ("nfs.csi.ceph.com", "the same, over NFS"),
-    (
-        "rook-ceph.cephfs.csi.ceph.com",
-        "rook.io/docs, Filesystem Storage",
-    ),
-    ("rook-ceph.nfs.csi.ceph.com", "rook.io/docs, NFS Storage"),
-    (
-        "ceph.com/cephfs",
-        "github.com/kubernetes-retired/external-storage, ceph/cephfs",
-    ),
-    ("efs.csi.aws.com", "github.com/kubernetes-sigs/aws-efs-csi-driver"),
-    ("fsx.csi.aws.com", "github.com/kubernetes-sigs/aws-fsx-csi-driver"),
-    (
-        "fsx.openzfs.csi.aws.com",
-        "github.com/kubernetes-sigs/aws-fsx-openzfs-csi-driver",
-    ),
-    (
-        "file.csi.azure.com",
-        "github.com/kubernetes-sigs/azurefile-csi-driver",
-    ),
-    ("kubernetes.io/azure-file", "kubernetes.io/docs, Storage Classes"),
-    (
-        "filestore.csi.storage.gke.io",
-        "github.com/kubernetes-sigs/gcp-filestore-csi-driver",
-    ),
-    (
-        "org.democratic-csi.nfs",
-        "github.com/democratic-csi/charts, examples",
-    ),
-    (
-        "org.democratic-csi.nfs-client",
-        "github.com/democratic-csi/charts, examples",
-    ),
-    (
-        "org.democratic-csi.freenas-nfs",
-        "github.com/democratic-csi/charts, examples",
-    ),
-    (
-        "org.democratic-csi.smb",
-        "github.com/democratic-csi/charts, examples",
-    ),
-    (
-        "org.democratic-csi.smb-client",
-        "github.com/democratic-csi/charts, examples",
-    ),
-    ("kubernetes.io/glusterfs", "kubernetes.io/docs, Storage Classes"),
-    ("csi.juicefs.com", "github.com/juicedata/juicefs-csi-driver"),
-    (
-        "seaweedfs-csi-driver",
-        "github.com/seaweedfs/seaweedfs-csi-driver",
-    ),
-    ("ch.ctrox.csi.s3-driver", "github.com/ctrox/csi-s3"),
-    ("ru.yandex.s3.csi", "github.com/yandex-cloud/k8s-csi-s3"),
-];
 
 /// What volume `volume` of a pod is.
 pub fn classify(volume: &Value) -> Volume {
@@ -206,12 +113,7 @@ pub fn share(spec: &Value) -> Option<String> {
         return Some(format!("the network share {name}"));
     }
     let driver = driver(spec);
-    is_share_driver(driver).then(|| format!("the network share of {driver}"))
-}
-
-/// Whether a CSI driver or provisioner makes network file shares.
-pub fn is_share_driver(driver: &str) -> bool {
-    SHARE_DRIVERS.iter().any(|(name, _)| *name == driver)
+    shares::is_driver(driver).then(|| format!("the network share of {driver}"))
 }
 
 /// The driver that a volume or a PersistentVolume's spec names; empty where Kubernetes mounts it itself.
@@ -332,14 +234,6 @@ mod tests {
         for (spec, expected) in cases {
             assert_eq!(is_pinned(&spec), expected, "{spec}");
         }
-    }
-
-    #[test]
-    fn a_share_driver_is_there_once_and_has_a_source() {
-        let names: std::collections::BTreeSet<&str> = SHARE_DRIVERS.iter().map(|(name, _)| *name).collect();
-        assert_eq!(names.len(), SHARE_DRIVERS.len());
-        assert!(SHARE_DRIVERS.iter().all(|(_, source)| !source.is_empty()));
-        assert!(is_share_driver("smb.csi.k8s.io") && !is_share_driver("csi.k8s.io") && !is_share_driver(""));
     }
 
     #[test]

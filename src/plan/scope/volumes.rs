@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::SubjectScope;
 use crate::cel::{Binding, Fault, Lazy};
 use crate::kube::GroupKind;
+use crate::kube::shares;
 use crate::kube::volume::{self, Volume};
 use crate::unknown::{Fact, Unknown, Why};
 use crate::world::Query;
@@ -214,7 +215,7 @@ impl<'a> Backing<'a> {
                 }
                 let provisioner = self.provisioner()?;
                 let describe = || format!("{claim} of a class of {provisioner}");
-                Ok(volume::is_share_driver(&provisioner).then(describe))
+                Ok(shares::is_driver(&provisioner).then(describe))
             }
             _ => Ok(None),
         }
