@@ -1,12 +1,13 @@
 //! CSI drivers and provisioners of network file shares: NFS, SMB, CephFS and the clouds' own.
 
 /// CSI drivers and provisioners of network file shares, and where each is documented under that name. A driver
-/// that makes shares or disks as its class says (Trident, Synology's) is not among them.
-const DRIVERS: [(&str, &str); 33] = [
+/// that makes shares or disks as its class says (Trident, Synology's) is not among them. `*` stands for
+/// what an installation puts in front: a release's name, the operator's namespace.
+const DRIVERS: [(&str, &str); 31] = [
     ("nfs.csi.k8s.io", "github.com/kubernetes-csi/csi-driver-nfs"),
     ("smb.csi.k8s.io", "github.com/kubernetes-csi/csi-driver-smb"),
     (
-        "cluster.local/nfs-subdir-external-provisioner",
+        "cluster.local/*nfs-subdir-external-provisioner",
         "github.com/kubernetes-sigs/nfs-subdir-external-provisioner, charts/",
     ),
     (
@@ -15,24 +16,16 @@ const DRIVERS: [(&str, &str); 33] = [
     ),
     ("fuseim.pri/ifs", "the same, its older deploy/class.yaml"),
     (
-        "cluster.local/nfs-client-provisioner",
+        "cluster.local/*nfs-client-provisioner",
         "github.com/helm/charts, stable/nfs-client-provisioner",
     ),
     (
-        "cluster.local/nfs-server-provisioner",
+        "cluster.local/*nfs-server-provisioner",
         "github.com/kubernetes-sigs/nfs-ganesha-server-and-external-provisioner, charts/",
-    ),
-    (
-        "cluster.local/nfs-server-nfs-server-provisioner",
-        "the same, as its README installs it",
     ),
     (
         "example.com/nfs",
         "github.com/kubernetes-sigs/nfs-ganesha-server-and-external-provisioner, deploy/",
-    ),
-    (
-        "nfs.rook.io/ganesha",
-        "rook.io/docs/nfs, the operator before NFS went into Ceph",
     ),
     (
         "nfs.openebs.io",
@@ -41,11 +34,8 @@ const DRIVERS: [(&str, &str); 33] = [
     ("openebs.io/nfsrwx", "the same, its StorageClass openebs-rwx"),
     ("cephfs.csi.ceph.com", "github.com/ceph/ceph-csi"),
     ("nfs.csi.ceph.com", "the same, over NFS"),
-    (
-        "rook-ceph.cephfs.csi.ceph.com",
-        "rook.io/docs, Filesystem Storage",
-    ),
-    ("rook-ceph.nfs.csi.ceph.com", "rook.io/docs, NFS Storage"),
+    ("*.cephfs.csi.ceph.com", "rook.io/docs, Filesystem Storage"),
+    ("*.nfs.csi.ceph.com", "rook.io/docs, NFS Storage"),
     (
         "ceph.com/cephfs",
         "github.com/kubernetes-retired/external-storage, ceph/cephfs",
@@ -97,7 +87,11 @@ const DRIVERS: [(&str, &str); 33] = [
 
 /// Whether a CSI driver or provisioner makes network file shares.
 pub fn is_driver(driver: &str) -> bool {
-    DRIVERS.iter().any(|(name, _)| *name == driver)
+    let is_it = |name: &str| match name.split_once('*') {
+        Some((head, tail)) => driver.strip_prefix(head).is_some_and(|rest| rest.ends_with(tail)),
+        None => driver == name,
+    };
+    DRIVERS.iter().any(|(name, _)| is_it(name))
 }
 
 #[cfg(test)]
@@ -109,6 +103,19 @@ mod tests {
         let names: std::collections::BTreeSet<&str> = DRIVERS.iter().map(|(name, _)| *name).collect();
         assert_eq!(names.len(), DRIVERS.len());
         assert!(DRIVERS.iter().all(|(_, source)| !source.is_empty()));
-        assert!(is_driver("smb.csi.k8s.io") && !is_driver("csi.k8s.io") && !is_driver(""));
+        let cases = [
+            ("smb.csi.k8s.io", true),
+            ("cluster.local/nfs-subdir-external-provisioner", true),
+            ("cluster.local/nas-nfs-subdir-external-provisioner", true),
+            ("rook-ceph.cephfs.csi.ceph.com", true),
+            ("cephfs.csi.ceph.com", true),
+            ("rook-ceph.rbd.csi.ceph.com", false),
+            ("cluster.local/local-path-provisioner", false),
+            ("csi.k8s.io", false),
+            ("", false),
+        ];
+        for (driver, expected) in cases {
+            assert_eq!(is_driver(driver), expected, "{driver}");
+        }
     }
 }
