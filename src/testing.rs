@@ -14,7 +14,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::finding::Finding;
+use crate::finding::{Finding, Kind};
 use crate::pointer::Pointer;
 use crate::policy::{self, Door, LoadOptions, PackSource, PolicySet};
 use crate::source::{Diagnostic, Source, Span};
@@ -82,7 +82,8 @@ pub fn run(
             name: case.name.clone(),
             source: file.clone(),
             span: span.unwrap_or_default(),
-            problems: problems(case, &mut sets, read).unwrap_or_else(|problem| vec![problem]),
+            problems: problems(case, test.policies.as_deref(), &mut sets, read)
+                .unwrap_or_else(|problem| vec![problem]),
         }
     });
     Ok(results.collect())
@@ -127,8 +128,16 @@ fn config_text(case: &Case) -> Result<String, Problem> {
     Ok(format!("{config:#}\n"))
 }
 
-fn problems(case: &Case, sets: &mut Sets<'_>, read: ReadFile<'_>) -> Result<Vec<Problem>, Problem> {
+fn problems(
+    case: &Case,
+    policies: Option<&[String]>,
+    sets: &mut Sets<'_>,
+    read: ReadFile<'_>,
+) -> Result<Vec<Problem>, Problem> {
     let set = sets.get(case)?;
+    if let Some(name) = policies.and_then(|all| all.iter().find(|name| !has_policy(&set, name))) {
+        return Err(Problem::Case(format!("policies: there is no policy {name}")));
+    }
     let input = input(case, sets.file, read)?;
     let options = StreamOptions {
         door: case.door.unwrap_or(Door::Render),
@@ -140,7 +149,15 @@ fn problems(case: &Case, sets: &mut Sets<'_>, read: ReadFile<'_>) -> Result<Vec<
         before: stream::facts(std::slice::from_ref(&input))?,
         after: stream::facts(&[output(&plan, &input)])?,
     };
-    Ok(expect::problems(&case.expect, &plan, &objects))
+    // A policy that fails or fights is told whatever the cases are about.
+    let broken = |finding: &Finding| matches!(finding.kind, Kind::Failed | Kind::Conflict { .. });
+    let listed =
+        |finding: &Finding| broken(finding) || policies.is_none_or(|all| all.contains(&finding.by.policy));
+    Ok(expect::problems(&case.expect, &plan, &objects, &listed))
+}
+
+fn has_policy(set: &PolicySet, name: &str) -> bool {
+    set.policies.iter().any(|policy| policy.name == name)
 }
 
 impl From<Box<Diagnostic>> for Problem {

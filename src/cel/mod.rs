@@ -203,10 +203,11 @@ pub trait Scope: Debug + Send + Sync {
 
 /// Functions that the library leaves to the scope, with their number of arguments: they look at the subject,
 /// its pack and the world. `world.get` and `world.list` are written as calls on the name `world`.
-pub const HOST_FUNCTIONS: [(&str, usize); 6] = [
+pub const HOST_FUNCTIONS: [(&str, usize); 7] = [
     ("env", 2),
     ("component", 1),
     ("peers", 1),
+    ("backing", 1),
     ("storageClass", 1),
     ("world.get", 4),
     ("world.list", 3),

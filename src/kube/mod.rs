@@ -6,6 +6,7 @@ pub mod gvk;
 pub mod image;
 pub mod quantity;
 pub mod resource;
+pub mod shares;
 pub mod volume;
 pub mod workload;
 

@@ -1,8 +1,10 @@
 //! What a pod's volume is, as far as its own text says.
-//! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; the drivers' own documentation for
-//! the table of network file shares.
+//! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; network file shares
+//! by driver are in [`super::shares`].
 
 use serde_json::Value;
+
+use super::shares;
 
 /// The source of a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,33 +51,6 @@ const PROJECTED: [&str; 5] = ["configMap", "secret", "projected", "downwardAPI",
 
 /// In-tree sources that are network file shares.
 const SHARES: [&str; 5] = ["nfs", "cephfs", "glusterfs", "azureFile", "quobyte"];
-
-/// CSI drivers and provisioners of network file shares (NFS, SMB, CephFS and the clouds' own), each under the
-/// name that its project documents.
-const SHARE_DRIVERS: [&str; 22] = [
-    "nfs.csi.k8s.io",
-    "smb.csi.k8s.io",
-    "cluster.local/nfs-subdir-external-provisioner",
-    "k8s-sigs.io/nfs-subdir-external-provisioner",
-    "fuseim.pri/ifs",
-    "cephfs.csi.ceph.com",
-    "efs.csi.aws.com",
-    "fsx.csi.aws.com",
-    "file.csi.azure.com",
-    "kubernetes.io/azure-file",
-    "filestore.csi.storage.gke.io",
-    "org.democratic-csi.nfs",
-    "org.democratic-csi.nfs-client",
-    "org.democratic-csi.freenas-nfs",
-    "org.democratic-csi.smb",
-    "org.democratic-csi.smb-client",
-    "kubernetes.io/glusterfs",
-    "csi.juicefs.com",
-    "seaweedfs-csi-driver",
-    "ch.ctrox.csi.s3-driver",
-    "nfs.openebs.io",
-    "openebs.io/nfsrwx",
-];
 
 /// What volume `volume` of a pod is.
 pub fn classify(volume: &Value) -> Volume {
@@ -137,15 +112,37 @@ pub fn share(spec: &Value) -> Option<String> {
     if let Some(name) = SHARES.into_iter().find(|name| source(name).is_some()) {
         return Some(format!("the network share {name}"));
     }
-    let driver = ["csi", "flexVolume"]
-        .into_iter()
-        .find_map(|kind| source(kind)?.get("driver")?.as_str())?;
-    is_share_driver(driver).then(|| format!("the network share of {driver}"))
+    let driver = driver(spec);
+    shares::is_driver(driver).then(|| format!("the network share of {driver}"))
 }
 
-/// Whether a CSI driver or provisioner makes network file shares.
-pub fn is_share_driver(driver: &str) -> bool {
-    SHARE_DRIVERS.contains(&driver)
+/// The driver that a volume or a PersistentVolume's spec names; empty where Kubernetes mounts it itself.
+pub fn driver(spec: &Value) -> &str {
+    let named = ["csi", "flexVolume"]
+        .into_iter()
+        .find_map(|kind| spec.get(kind)?.get("driver")?.as_str());
+    named.unwrap_or_default()
+}
+
+/// The class that a claim gets which names none: of those that are marked as default the newest one, of two of
+/// one age the first by name; `None` where there is none.
+/// Source: k8s.io/kubernetes pkg/volume/util/storageclass.go `GetDefaultClass`.
+pub fn default_class<'c>(classes: impl Iterator<Item = &'c Value>) -> Option<&'c str> {
+    const MARKS: [&str; 2] = [
+        "storageclass.kubernetes.io/is-default-class",
+        "storageclass.beta.kubernetes.io/is-default-class",
+    ];
+    let is_default = |class: &&Value| {
+        let annotations = class.pointer("/metadata/annotations");
+        let mark = |name: &&str| annotations.and_then(|all| all.get(*name)?.as_str()) == Some("true");
+        MARKS.iter().any(mark)
+    };
+    let text = |class: &'c Value, pointer: &str| class.pointer(pointer).and_then(Value::as_str);
+    let newest = classes.filter(is_default).max_by_key(|class| {
+        let made = text(class, "/metadata/creationTimestamp").unwrap_or_default();
+        (made, std::cmp::Reverse(text(class, "/metadata/name")))
+    });
+    text(newest?, "/metadata/name")
 }
 
 /// Whether a claim or volume with these access modes can be mounted by the pods of one node only.
@@ -236,6 +233,43 @@ mod tests {
         ];
         for (spec, expected) in cases {
             assert_eq!(is_pinned(&spec), expected, "{spec}");
+        }
+    }
+
+    #[test]
+    fn the_newest_default_class_is_taken() {
+        let class = |name: &str, mark: &str, made: &str| json!({"metadata": {"name": name, "creationTimestamp": made, "annotations": {mark: "true"}}});
+        let mark = "storageclass.kubernetes.io/is-default-class";
+        let old = class("old", mark, "2026-01-01T00:00:00Z");
+        let beta = class(
+            "beta",
+            "storageclass.beta.kubernetes.io/is-default-class",
+            "2026-02-01T00:00:00Z",
+        );
+        let same = class("alpha", mark, "2026-02-01T00:00:00Z");
+        let other = class("other", "a", "2026-03-01T00:00:00Z");
+        let off = json!({"metadata": {"name": "off", "annotations": {mark: "false"}}});
+        let cases = [
+            (vec![&old, &beta, &other, &off], Some("beta")),
+            (vec![&beta, &same], Some("alpha")),
+            (vec![&other, &off], None),
+            (vec![], None),
+        ];
+        for (classes, expected) in cases {
+            assert_eq!(default_class(classes.into_iter()), expected);
+        }
+    }
+
+    #[test]
+    fn drivers_are_named_where_there_is_one() {
+        let cases = [
+            (json!({"csi": {"driver": "a.io"}}), "a.io"),
+            (json!({"flexVolume": {"driver": "b.io/c"}}), "b.io/c"),
+            (json!({"csi": null, "nfs": {"server": "n", "path": "/p"}}), ""),
+            (json!({}), ""),
+        ];
+        for (spec, expected) in cases {
+            assert_eq!(driver(&spec), expected, "{spec}");
         }
     }
 

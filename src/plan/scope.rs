@@ -233,9 +233,11 @@ impl Scope for ItemScope<'_> {
                 hide_null: true,
             },
             "variables" => Binding::Lazy(Box::new(NamedVariables(subject))),
-            "labels" => Binding::Owned(Value::Object(
-                subject.view.labels(subject.subject).cloned().unwrap_or_default(),
-            )),
+            "labels" => {
+                let mut labels = subject.view.labels(subject.subject).cloned().unwrap_or_default();
+                labels.retain(|_, value| !value.is_null());
+                Binding::Owned(Value::Object(labels))
+            }
             "ns" => Binding::Owned(Value::from(subject.attrs.namespace.clone()?)),
             "oldObject" => or_null(subject.attrs.old.clone()?),
             "oldPod" => subject.old_pod()?,
@@ -269,6 +271,10 @@ impl Scope for ItemScope<'_> {
                 Ok(Binding::Owned(Value::from(component.unwrap_or_default())))
             }
             "peers" => Ok(subject.peers(text(0))),
+            "backing" => {
+                let spec = args.first().map_or(&Value::Null, AsRef::as_ref);
+                Ok(Binding::Lazy(Box::new(volumes::Backing::claimed(subject, spec))))
+            }
             "storageClass" => {
                 let class = subject.get("StorageClass", "storage.k8s.io", None, text(0))?;
                 Ok(Binding::Optional(class.map(|class| class.as_ref().clone())))

@@ -91,7 +91,7 @@ fn programs(rule: &Rule) -> impl Iterator<Item = &Program> {
 /// The kinds that stand behind a name or function of an expression.
 fn behind(name: &str) -> Vec<GroupKind> {
     let all: &[(&str, &str)] = match name {
-        "volumes" => &BEHIND_VOLUMES,
+        "volumes" | "backing" => &BEHIND_VOLUMES,
         "storageClass" => &[("StorageClass", "storage.k8s.io")],
         // The variable may come from a ConfigMap. From a Secret it stays Unknown.
         "env" => &[("ConfigMap", "")],

@@ -6,8 +6,9 @@ use super::{Locality, Matcher, Template, Variable, Verb};
 use crate::cel::{Asked, Program};
 
 /// Names and functions that look beyond the object, its params and its own metadata.
-const FACTUAL: [&str; 10] = [
+const FACTUAL: [&str; 11] = [
     "volumes",
+    "backing",
     "peers",
     "storageClass",
     "world.get",

@@ -4,10 +4,20 @@ use std::collections::BTreeSet;
 
 use super::{Component, Matcher, Pack, PolicySet, Root, Rule};
 
+/// What a document must hold for some rule to match it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Needle {
+    /// A text.
+    pub text: String,
+    /// Another one that must be there, too: the kind, where the text is a part of a name, which many documents
+    /// mention.
+    pub and: Option<String>,
+}
+
 impl PolicySet {
     /// Texts of which a document must hold one for any active rule to match; `None` where some rule may
     /// match anything.
-    pub fn needles(&self) -> Option<Vec<String>> {
+    pub fn needles(&self) -> Option<Vec<Needle>> {
         let mut all = BTreeSet::new();
         for policy in self.policies.iter().filter(|policy| policy.inactive.is_none()) {
             let pack = self.packs.get(policy.pack)?;
@@ -20,19 +30,44 @@ impl PolicySet {
 }
 
 /// Each matcher must hold, so the needles of any one will do.
-fn of_rule(pack: &Pack, rule: &Rule) -> Option<Vec<String>> {
+fn of_rule(pack: &Pack, rule: &Rule) -> Option<Vec<Needle>> {
     let by_place = rule.at.as_ref().and_then(|path| match &path.root {
         Root::Containers(Some(names)) => of_components(pack, names),
         _ => None,
     });
-    by_place
-        .or_else(|| {
-            rule.matchers
-                .iter()
-                .find_map(|matcher| of_components(pack, matcher.components.as_deref()?))
-        })
-        .or_else(|| rule.matchers.iter().find_map(of_names))
-        .or_else(|| rule.matchers.iter().find_map(of_kinds))
+    let by_component = by_place.or_else(|| {
+        rule.matchers
+            .iter()
+            .find_map(|matcher| of_components(pack, matcher.components.as_deref()?))
+    });
+    if let Some(texts) = by_component {
+        return Some(texts.into_iter().map(alone).collect());
+    }
+    let kinds = rule.matchers.iter().find_map(of_kinds);
+    match rule.matchers.iter().find_map(of_names) {
+        Some(names) => Some(with_kinds(&names, kinds)),
+        None => Some(kinds?.into_iter().map(alone).collect()),
+    }
+}
+
+fn alone(text: String) -> Needle {
+    Needle { text, and: None }
+}
+
+/// Each text with each kind; the texts alone where no kind is asked for.
+fn with_kinds(texts: &[String], kinds: Option<Vec<String>>) -> Vec<Needle> {
+    let kinds: Vec<Option<String>> = match kinds {
+        Some(kinds) => kinds.into_iter().map(Some).collect(),
+        None => vec![None],
+    };
+    let pair = |text: &String, and: &Option<String>| Needle {
+        text: text.clone(),
+        and: and.clone(),
+    };
+    texts
+        .iter()
+        .flat_map(|text| kinds.iter().map(move |kind| pair(text, kind)))
+        .collect()
 }
 
 /// The images of the components, and the kinds of objects that are components themselves.

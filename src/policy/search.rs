@@ -2,13 +2,17 @@
 
 use aho_corasick::AhoCorasick;
 use aho_corasick::packed::Searcher;
+use memchr::memmem::Finder;
 
 use super::PolicySet;
+use super::needles::Needle;
 
 /// One search for what every matcher needs to find in a document's text.
 #[derive(Debug)]
 pub struct Needles {
     search: Search,
+    /// Two texts that must both be there.
+    pairs: Vec<[Finder<'static>; 2]>,
 }
 
 /// How the needles are looked for.
@@ -25,12 +29,19 @@ enum Search {
 impl Needles {
     /// What the matchers of `set` look for.
     pub fn of(set: &PolicySet) -> Self {
-        let search = set.needles().map(shortest).and_then(|needles| {
-            let packed = Searcher::new(needles.iter()).map(Search::Packed);
-            packed.or_else(|| AhoCorasick::new(needles).ok().map(Search::Automaton))
-        });
+        let Some(needles) = set.needles() else {
+            return Self {
+                search: Search::Everything,
+                pairs: Vec::new(),
+            };
+        };
+        let alone = needles.iter().filter(|needle| needle.and.is_none());
+        let alone = shortest(alone.map(|needle| needle.text.clone()).collect());
+        let packed = Searcher::new(alone.iter()).map(Search::Packed);
+        let search = packed.or_else(|| AhoCorasick::new(alone).ok().map(Search::Automaton));
         Self {
             search: search.unwrap_or(Search::Everything),
+            pairs: needles.iter().filter_map(pair).collect(),
         }
     }
 
@@ -51,12 +62,19 @@ impl Needles {
     }
 
     fn finds(&self, text: &[u8]) -> bool {
-        match &self.search {
+        let alone = match &self.search {
             Search::Everything => true,
             Search::Packed(searcher) => searcher.find(text).is_some(),
             Search::Automaton(automaton) => automaton.is_match(text),
-        }
+        };
+        let holds = |pair: &[Finder<'static>; 2]| pair.iter().all(|finder| finder.find(text).is_some());
+        alone || self.pairs.iter().any(holds)
     }
+}
+
+fn pair(needle: &Needle) -> Option<[Finder<'static>; 2]> {
+    let finder = |text: &str| Finder::new(text).into_owned();
+    Some([finder(&needle.text), finder(needle.and.as_ref()?)])
 }
 
 /// Needles that hold another one are found with that.
@@ -92,6 +110,9 @@ mod tests {
             (r#"{"image": "immich\u002dserver"}"#, true),
             (r#"{"image": "a\/b"}"#, true),
             (r#"{"a": "\\u"}"#, true),
+            (r#"{"kind": "ConfigMap", "metadata": {"name": "immich"}}"#, true),
+            (r#"{"kind": "Service", "metadata": {"name": "immich"}}"#, false),
+            (r#"{"kind": "ConfigMap", "metadata": {"name": "blog"}}"#, false),
         ];
         for (object, expected) in cases {
             assert_eq!(needles.may_match_json(object.as_bytes()), expected, "{object}");

@@ -14,8 +14,11 @@ use crate::rfc6902::Operation;
 use crate::schema;
 use crate::stream::StreamPlan;
 
+/// Which findings a case lists.
+pub type Listed<'l> = &'l dyn Fn(&Finding) -> bool;
+
 /// Everything that is not as expected.
-pub fn problems(expect: &Expect, plan: &StreamPlan, objects: &Objects) -> Vec<Problem> {
+pub fn problems(expect: &Expect, plan: &StreamPlan, objects: &Objects, listed: Listed<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     if let Expect {
         becomes: None,
@@ -36,7 +39,12 @@ pub fn problems(expect: &Expect, plan: &StreamPlan, objects: &Objects) -> Vec<Pr
     }
     problems.extend(expect.patch.iter().flat_map(|patch| patched(patch, objects)));
     problems.extend(expect.unchanged.and_then(|unchanged| rests(unchanged, plan)));
-    problems.extend(expect.findings.iter().flat_map(|wanted| findings(wanted, plan)));
+    problems.extend(
+        expect
+            .findings
+            .iter()
+            .flat_map(|wanted| findings(wanted, plan, listed)),
+    );
     problems
 }
 
@@ -105,7 +113,7 @@ fn rests(unchanged: bool, plan: &StreamPlan) -> Option<Problem> {
 }
 
 /// Pairs expected findings with those that were made; each may stand for one.
-fn findings(wanted: &[ExpectedFinding], plan: &StreamPlan) -> Vec<Problem> {
+fn findings(wanted: &[ExpectedFinding], plan: &StreamPlan, listed: Listed<'_>) -> Vec<Problem> {
     let made: Vec<&Finding> = plan
         .objects()
         .map(|object| &object.decision)
@@ -116,6 +124,7 @@ fn findings(wanted: &[ExpectedFinding], plan: &StreamPlan) -> Vec<Problem> {
                 .chain(&it.audits)
                 .chain(&it.failures)
         })
+        .filter(|finding| listed(finding))
         .collect();
     let mut taken: Vec<Option<usize>> = vec![None; made.len()];
     let mut problems = Vec::new();

@@ -16,6 +16,9 @@ pub struct Test {
     pub api_version: String,
     /// `Test`.
     pub kind: String,
+    /// Policies whose findings the cases list; all of the pack if absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub policies: Option<Vec<String>>,
     /// The cases.
     pub cases: Vec<Case>,
 }

@@ -8,11 +8,17 @@ use crate::chart::{object, objects, read};
 use crate::program::{Folder, repository};
 
 /// Params without which a policy of the pack is inactive: the chart must do for whoever sets them.
-const ALL_ACTIVE: [&str; 4] = [
+const ALL_ACTIVE: [&str; 10] = [
     "--param",
     "nvme-affinity.label=example.com/nvme",
     "--param",
     "resources.defaults={}",
+    "--param",
+    "database-storage-class.classes=[encrypted]",
+    "--param",
+    "session-affinity.services=[immich-server]",
+    "--param",
+    "colocate.near={app: db}",
 ];
 
 fn file(name: &str) -> Value {

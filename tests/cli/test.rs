@@ -135,3 +135,30 @@ fn a_case_that_makes_no_sense_fails() {
     );
     assert!(run.stdout.contains("it expects nothing"), "{}", run.stdout);
 }
+
+#[test]
+fn cases_may_list_the_findings_of_some_policies() {
+    const CASE: &str = "
+  - name: an image without a tag
+    object: {apiVersion: v1, kind: Pod, metadata: {name: photos}, spec: {containers: [{name: main, image: photos}]}}
+    expect: {unchanged: false, findings: []}
+";
+    let told = |policies: &str| {
+        let head = HEAD.replace("cases:", &format!("{policies}cases:"));
+        let folder = pack::folder().with("pack/links.test.yaml", format!("{head}{CASE}"));
+        let run = folder.run(&["test", "pack"], "");
+        (run.status, format!("{}{}", run.stdout, run.stderr))
+    };
+    let (status, text) = told("policies: [links]\n");
+    assert_eq!(status, 0, "{text}");
+    let (status, text) = told("policies: [links, tagged]\n");
+    assert!(
+        status == 1 && text.contains("this finding was not expected: tagged/tag"),
+        "{text}"
+    );
+    let (status, text) = told("policies: [link]\n");
+    assert!(
+        status == 1 && text.contains("policies: there is no policy link"),
+        "{text}"
+    );
+}

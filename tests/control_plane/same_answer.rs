@@ -80,9 +80,13 @@ impl Doors<'_> {
             let id = format!("{} {}/{}", self.stream.name, raw["kind"], raw["metadata"]["name"]);
             let mut expected_object = stored(&expected);
             // Repaired there, only reported here: at this door these stay as they came.
-            for pointer in places_of_factual_repairs(rendered, raw) {
-                let as_it_came = stored(&plain).pointer(&pointer).cloned();
-                *expected_object.pointer_mut(&pointer).unwrap() = as_it_came.unwrap_or_default();
+            for pointer in places_of_other_repairs(rendered, raw) {
+                match stored(&plain).pointer(&pointer) {
+                    Some(as_it_came) => {
+                        *expected_object.pointer_mut(&pointer).unwrap() = as_it_came.clone();
+                    }
+                    None => remove(&mut expected_object, &pointer),
+                }
             }
             if stored(&admitted) != expected_object {
                 wrong.push(difference(&id, &expected_object, &stored(&admitted)));
@@ -107,9 +111,9 @@ impl Doors<'_> {
     }
 }
 
-/// Where render changed this object because of what it knew of others: a claim's access modes, or that no ConfigMap
-/// sets a variable.
-fn places_of_factual_repairs(rendered: &Rendered, raw: &Value) -> Vec<String> {
+/// Where render changed this object because of what it knew of others (a claim's access modes, or that no ConfigMap
+/// sets a variable), or for Helm alone.
+fn places_of_other_repairs(rendered: &Rendered, raw: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let (kind, name) = (text(&raw["kind"]), text(&raw["metadata"]["name"]));
     let made = |rule: &str| {
@@ -128,6 +132,9 @@ fn places_of_factual_repairs(rendered: &Rendered, raw: &Value) -> Vec<String> {
     if made("(rollout-strategy/recreate") {
         places.push("/spec/strategy".to_owned());
     }
+    if made("(keep-data/keep") {
+        places.push("/metadata/annotations".to_owned());
+    }
     if made("(media-location/move-variable") {
         let containers = raw["spec"]["template"]["spec"]["containers"].as_array();
         let with_maps = containers.into_iter().flatten().enumerate();
@@ -135,6 +142,12 @@ fn places_of_factual_repairs(rendered: &Rendered, raw: &Value) -> Vec<String> {
         places.extend(with_maps.map(|(index, _)| format!("/spec/template/spec/containers/{index}/env")));
     }
     places
+}
+
+fn remove(object: &mut Value, pointer: &str) {
+    let (parent, key) = pointer.rsplit_once('/').unwrap();
+    let parent = object.pointer_mut(parent).unwrap();
+    parent.as_object_mut().unwrap().remove(key);
 }
 
 /// A dry run in another namespace than the one that the object may name.

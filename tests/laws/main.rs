@@ -38,6 +38,9 @@ policies:
   media-location: {params: {path: /photos}}
   gpu-runtime: {params: {vendor: nvidia, runtimeClass: nvidia, resource: nvidia.com/gpu}}
   nvme-affinity: {params: {label: storage.example.com/nvme, mode: require}}
+  database-storage-class: {params: {classes: [fast], components: [database, valkey]}}
+  session-affinity: {params: {services: [\"*\"], timeoutSeconds: 600}}
+  colocate: {params: {near: {app: db}, mode: require, components: [server, machine-learning, valkey]}}
 ";
 
 const INTEL: &str = "
@@ -47,6 +50,7 @@ packs: [{name: immich}]
 policies:
   gpu-runtime: {params: {vendor: intel, resource: gpu.intel.com/i915}}
   nvme-affinity: {params: {label: storage.example.com/nvme, mode: prefer}}
+  colocate: {params: {near: {app: db}, components: [server, database]}}
 ";
 
 fn set(config: &str) -> PolicySet {
@@ -278,7 +282,7 @@ proptest! {
 
     /// Law 2: once is enough, at both doors.
     #[test]
-    fn a_second_time_changes_nothing(object in objects::object(), facts in objects::facts()) {
+    fn a_second_time_changes_nothing(object in objects::manifest(), facts in objects::facts()) {
         let world = world(&facts);
         for set in SETS.iter() {
             let first = resource(&object, text());
@@ -315,7 +319,7 @@ proptest! {
     /// Laws 3 and 4: as many documents come out, what no policy changed is the same to the byte, comments
     /// stay, and what is written reads as what was planned.
     #[test]
-    fn untouched_bytes_stay(objects in prop::collection::vec(objects::object(), 1..4), facts in objects::facts()) {
+    fn untouched_bytes_stay(objects in prop::collection::vec(objects::manifest(), 1..4), facts in objects::facts()) {
         let text = stream(&objects);
         for set in SETS.iter() {
             let planned = render(set, &text, &facts);
@@ -342,7 +346,7 @@ proptest! {
 
     /// Law 3 again: lines that stand in no changed place come out in their order.
     #[test]
-    fn other_lines_stay(object in objects::object(), facts in objects::facts()) {
+    fn other_lines_stay(object in objects::manifest(), facts in objects::facts()) {
         let text = stream(std::slice::from_ref(&object));
         for set in SETS.iter() {
             let planned = render(set, &text, &facts);
@@ -375,7 +379,7 @@ proptest! {
 
     /// Law 5: what is forgotten makes a rule uncertain, it never turns its answer over.
     #[test]
-    fn forgetting_a_fact_never_turns_an_answer_over(object in objects::object(), facts in objects::facts()) {
+    fn forgetting_a_fact_never_turns_an_answer_over(object in objects::manifest(), facts in objects::facts()) {
         let knowing = world(&facts);
         let written = resource(&object, text());
         for set in SETS.iter() {
@@ -401,7 +405,7 @@ proptest! {
 
     /// Law 7: every change names its rule, its place in both forms and its reason, and stands in the object.
     #[test]
-    fn every_change_has_a_name(object in objects::object(), facts in objects::facts()) {
+    fn every_change_has_a_name(object in objects::manifest(), facts in objects::facts()) {
         let world = world(&facts);
         let written = resource(&object, text());
         for set in SETS.iter() {

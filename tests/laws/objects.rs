@@ -3,9 +3,14 @@
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
-/// A workload, or a CloudNativePG cluster.
+/// A workload, a CloudNativePG cluster, or a Service.
 pub fn object() -> impl Strategy<Value = Value> {
-    prop_oneof![9 => workload(), 1 => cluster()]
+    prop_oneof![17 => workload(), 2 => cluster(), 1 => service()]
+}
+
+/// The same, and what is judged where text is written and not at admission.
+pub fn manifest() -> impl Strategy<Value = Value> {
+    prop_oneof![8 => object(), 1 => library(), 1 => route()]
 }
 
 /// Claims, volumes and classes that the generated volumes name, each there or not.
@@ -28,11 +33,32 @@ pub fn facts() -> impl Strategy<Value = Vec<Value>> {
             })
             .collect::<Vec<Value>>()
     });
-    (claims, any::<[bool; 3]>(), any::<[bool; 3]>()).prop_map(|(mut all, volumes, classes)| {
+    let which = any::<[[bool; 3]; 3]>();
+    (claims, which).prop_map(|(mut all, [volumes, classes, others])| {
         all.extend(keep(volumes, persistent_volumes()));
         all.extend(keep(classes, storage_classes()));
+        all.extend(keep(others, peers()));
         all
     })
+}
+
+/// Objects of the same release: a server, a database on the library's claim, and who creates extensions.
+fn peers() -> [Value; 3] {
+    let pod = |container: Value| {
+        json!({"template": {"spec": {"containers": [container],
+            "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "library"}}]}}})
+    };
+    let deployment = |name: &str, container: Value| json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": name, "namespace": "photos"}, "spec": pod(container)});
+    [
+        deployment("server", json!({"name": "main", "image": "immich-server:v2.4.0"})),
+        deployment(
+            "database",
+            json!({"name": "main", "image": "immich-app/postgres:16-vectorchord0.4.3",
+                "volumeMounts": [{"name": "data", "mountPath": "/var/lib/postgresql/data"}]}),
+        ),
+        json!({"apiVersion": "postgresql.cnpg.io/v1", "kind": "Database", "metadata": {"name": "immich", "namespace": "photos"},
+            "spec": {"cluster": {"name": "photos-db"}, "extensions": [{"name": "vchord"}]}}),
+    ]
 }
 
 fn keep(which: [bool; 3], of: [Value; 3]) -> impl Iterator<Item = Value> {
@@ -91,14 +117,58 @@ fn workload() -> impl Strategy<Value = Value> {
 }
 
 fn cluster() -> impl Strategy<Value = Value> {
-    (labels(), node_affinity(), any::<bool>()).prop_map(|(labels, affinity, image)| {
+    let storage = prop::sample::select(vec![
+        json!({}),
+        json!({"storage": {"size": "1Gi", "storageClass": "nfs-client"}}),
+        json!({"storage": {"pvcTemplate": {"volumeName": "pv-nfs"}}, "walStorage": {"storageClass": "longhorn"}}),
+        json!({"bootstrap": {"initdb": {"postInitSQL": ["CREATE EXTENSION vchord"]}}}),
+        json!({"bootstrap": {"initdb": {}}, "postgresql": {"shared_preload_libraries": ["pg_stat_statements"]}}),
+    ]);
+    (labels(), node_affinity(), any::<bool>(), storage).prop_map(|(labels, affinity, image, storage)| {
         let mut spec = json!({"instances": 1});
         merge(&mut spec, json!({"affinity": affinity}));
+        merge(&mut spec, storage);
         if image {
             spec["imageName"] = json!("ghcr.io/tensorchord/cloudnative-vectorchord:17-0.4.3");
         }
         json!({"apiVersion": "postgresql.cnpg.io/v1", "kind": "Cluster",
             "metadata": {"name": "photos-db", "namespace": "photos", "labels": labels}, "spec": spec})
+    })
+}
+
+fn service() -> impl Strategy<Value = Value> {
+    prop::sample::select(vec![
+        json!({"ports": [{"port": 2283}]}),
+        json!({"ports": [{"port": 2283}], "sessionAffinity": "None"}),
+        json!({"ports": [{"port": 2283}], "sessionAffinity": "ClientIP", "sessionAffinityConfig": {"clientIP": {"timeoutSeconds": 5}}}),
+        json!({"type": "ExternalName", "externalName": "photos.example.org"}),
+    ])
+    .prop_map(|spec| json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "immich-server", "namespace": "photos"}, "spec": spec}))
+}
+
+/// A claim of the release.
+fn library() -> impl Strategy<Value = Value> {
+    let name = prop::sample::select(vec!["immich-library", "immich-cache", "blog-data"]);
+    let annotations = prop::sample::select(vec![
+        json!(null),
+        json!({"a": "b"}),
+        json!({"helm.sh/resource-policy": "keep"}),
+    ]);
+    (name, annotations).prop_map(|(name, annotations)| {
+        json!({"apiVersion": "v1", "kind": "PersistentVolumeClaim",
+            "metadata": {"name": name, "namespace": "photos", "annotations": annotations},
+            "spec": {"accessModes": ["ReadWriteOnce"]}})
+    })
+}
+
+fn route() -> impl Strategy<Value = Value> {
+    let reference = prop::sample::select(vec![
+        json!({"name": "immich-server", "port": 2283}),
+        json!({"name": "immich", "port": 80}),
+    ]);
+    reference.prop_map(|reference| {
+        json!({"apiVersion": "gateway.networking.k8s.io/v1", "kind": "HTTPRoute",
+            "metadata": {"name": "immich", "namespace": "photos"}, "spec": {"rules": [{"backendRefs": [reference]}]}})
     })
 }
 
@@ -198,6 +268,7 @@ fn container() -> impl Strategy<Value = Value> {
         json!([{"name": "IMMICH_MEDIA_LOCATION", "value": "/photos"}, {"name": "TZ", "value": "Etc/UTC"}]),
         json!([{"name": "IMMICH_MEDIA_LOCATION", "valueFrom": {"configMapKeyRef": {"name": "settings", "key": "media"}}}]),
         json!([{"name": "TZ"}]),
+        json!([{"name": "DB_PASSWORD", "value": "hunter2"}, {"name": "PGDATA", "value": "/data"}]),
     ]);
     let resources = prop::sample::select(vec![
         json!(null),
@@ -206,9 +277,15 @@ fn container() -> impl Strategy<Value = Value> {
         json!({"limits": {"nvidia.com/gpu": "2", "memory": "4Gi"}, "requests": {"cpu": "100m"}}),
         json!({"claims": [{"name": "gpu"}]}),
     ]);
-    (image, mounts, env, resources).prop_map(|(image, mounts, env, resources)| {
+    let probe = prop::sample::select(vec![
+        json!(null),
+        json!({"httpGet": {"path": "/api/server-info/ping", "port": 3001}}),
+        json!({"httpGet": {"path": "/api/server/ping", "port": "http"}}),
+        json!({"httpGet": {"path": "/ping", "port": 3003}}),
+    ]);
+    (image, mounts, env, resources, probe).prop_map(|(image, mounts, env, resources, probe)| {
         let mut container = json!({"name": "main", "image": image});
-        for (key, value) in [("env", env), ("resources", resources)] {
+        for (key, value) in [("env", env), ("resources", resources), ("livenessProbe", probe)] {
             if !value.is_null() {
                 container[key] = value;
             }

@@ -233,3 +233,25 @@ async fn a_snapshot_that_cannot_be_written_leaves_nothing() {
     assert!(snapshot::write(&inventory, &folder.path().join("no/such")).is_err());
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1);
 }
+
+#[tokio::test]
+async fn a_claim_without_a_class_is_of_the_default_one() {
+    let server = server();
+    let marked = |made: &str| {
+        json!({"metadata": {"creationTimestamp": made,
+            "annotations": {"storageclass.kubernetes.io/is-default-class": "true"}}})
+    };
+    let (old, new) = (marked("2026-01-01T00:00:00Z"), marked("2026-02-01T00:00:00Z"));
+    server.create("storageclasses", object("", "old", old));
+    server.create("storageclasses", object("", "new", new));
+    let deployment = json!({"spec": {"template": {"spec": pod_spec()}}});
+    server.create("deployments", object("plain", "immich", deployment));
+    server.create("namespaces", object("", "plain", json!({})));
+    server.create(
+        "persistentvolumeclaims",
+        object("plain", "library", json!({"spec": {}})),
+    );
+    let (_, _, audit) = read(&server, Within::Namespace("plain".into())).await;
+    let text = text(&audit);
+    assert!(text.contains("data is on the class new"), "{text}");
+}

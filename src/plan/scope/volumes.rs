@@ -1,13 +1,17 @@
 //! `volumes[name]` of an expression: what really backs a volume, through claim, volume and class.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
 
 use super::SubjectScope;
 use crate::cel::{Binding, Fault, Lazy};
+use crate::kube::GroupKind;
+use crate::kube::shares;
 use crate::kube::volume::{self, Volume};
 use crate::unknown::{Fact, Unknown, Why};
+use crate::world::Query;
 
 /// The volumes of a pod, by name; those that a StatefulSet makes for it count.
 #[derive(Debug)]
@@ -78,14 +82,14 @@ impl Lazy for Volumes<'_> {
 
 /// What backs one volume; each field is a fact of its own.
 #[derive(Debug)]
-struct Backing<'a> {
+pub(super) struct Backing<'a> {
     scope: &'a SubjectScope<'a>,
     volume: Volume,
     /// The volume of the pod, or the claim template.
-    source: &'a Value,
+    source: Cow<'a, Value>,
 }
 
-const FIELDS: [&str; 11] = [
+const FIELDS: [&str; 13] = [
     "persistent",
     "network",
     "exclusive",
@@ -94,7 +98,9 @@ const FIELDS: [&str; 11] = [
     "pinned",
     "class",
     "provisioner",
+    "driver",
     "claim",
+    "template",
     "describe",
     "source",
 ];
@@ -104,7 +110,16 @@ impl<'a> Backing<'a> {
         Self {
             scope,
             volume: volume::classify(source),
-            source,
+            source: Cow::Borrowed(source),
+        }
+    }
+
+    /// What a claim with this spec gets: an operator makes it from an object of its own.
+    pub(super) fn claimed(scope: &'a SubjectScope<'a>, spec: &Value) -> Self {
+        Self {
+            scope,
+            volume: Volume::Template { name: String::new() },
+            source: Cow::Owned(json!({ "spec": spec })),
         }
     }
 
@@ -112,7 +127,7 @@ impl<'a> Backing<'a> {
         Self {
             scope,
             volume: Volume::Template { name: name.into() },
-            source,
+            source: Cow::Borrowed(source),
         }
     }
 
@@ -144,7 +159,7 @@ impl<'a> Backing<'a> {
         Ok(volume.and_then(|volume| volume.get("spec").cloned()))
     }
 
-    /// The name of the storage class; Unknown where the cluster's default decides.
+    /// The name of the storage class; where the cluster's default decides, it takes all classes to tell.
     fn class(&self) -> Fact<String> {
         let claim = self.claim()?;
         let given = claim
@@ -154,10 +169,21 @@ impl<'a> Backing<'a> {
         match (claim.is_some(), given) {
             (false, _) => Ok(String::new()),
             (true, Some(class)) => Ok(class.to_owned()),
-            (true, None) => Err(Unknown::new(
-                "the cluster's default storage class",
-                Why::NotInInput,
-            )),
+            (true, None) => self.default_class(),
+        }
+    }
+
+    fn default_class(&self) -> Fact<String> {
+        let all = self.scope.ask().list(&Query {
+            kind: GroupKind::new("StorageClass", "storage.k8s.io"),
+            namespace: None,
+        });
+        match all.missing {
+            Some(missing) => Err(Unknown::new("the cluster's default storage class", missing.why)),
+            None => {
+                let class = volume::default_class(all.items.iter().map(Arc::as_ref));
+                Ok(class.unwrap_or_default().to_owned())
+            }
         }
     }
 
@@ -182,15 +208,37 @@ impl<'a> Backing<'a> {
     fn network(&self) -> Fact<Option<String>> {
         match &self.volume {
             Volume::Share { describe } => Ok(Some(describe.clone())),
-            Volume::Claim { name } | Volume::Template { name } => {
+            Volume::Claim { .. } | Volume::Template { .. } => {
+                let claim = self.named();
                 if let Some(bound) = self.bound()? {
-                    return Ok(volume::share(&bound).map(|share| format!("the claim {name} on {share}")));
+                    return Ok(volume::share(&bound).map(|share| format!("{claim} on {share}")));
                 }
                 let provisioner = self.provisioner()?;
-                let describe = || format!("the claim {name} of a class of {provisioner}");
-                Ok(volume::is_share_driver(&provisioner).then(describe))
+                let describe = || format!("{claim} of a class of {provisioner}");
+                Ok(shares::is_driver(&provisioner).then(describe))
             }
             _ => Ok(None),
+        }
+    }
+
+    /// The driver that mounts it: its own, the bound volume's, else the class's provisioner; empty where
+    /// Kubernetes mounts it itself.
+    fn driver(&self) -> Fact<String> {
+        match &self.volume {
+            Volume::Claim { .. } | Volume::Template { .. } => match self.bound()? {
+                Some(bound) => Ok(volume::driver(&bound).to_owned()),
+                None => self.provisioner(),
+            },
+            _ => Ok(volume::driver(&self.source).to_owned()),
+        }
+    }
+
+    /// A claim, for people.
+    fn named(&self) -> String {
+        match &self.volume {
+            Volume::Claim { name } => format!("the claim {name}"),
+            Volume::Template { name } if !name.is_empty() => format!("a claim of the template {name}"),
+            _ => "a claim".into(),
         }
     }
 
@@ -240,14 +288,13 @@ impl<'a> Backing<'a> {
             Volume::HostPath { path } => format!("the folder {path} of one node"),
             Volume::Share { describe } => describe.clone(),
             Volume::Disk { source } => format!("a volume of type {source}"),
-            Volume::Claim { name } => match (self.network(), self.host_path()) {
+            Volume::Claim { .. } | Volume::Template { .. } => match (self.network(), self.host_path()) {
                 (Ok(Some(share)), _) => share,
                 (_, Ok(path)) if !path.is_empty() => {
-                    format!("the claim {name} on the folder {path} of one node")
+                    format!("{} on the folder {path} of one node", self.named())
                 }
-                _ => format!("the claim {name}"),
+                _ => self.named(),
             },
-            Volume::Template { name } => format!("a claim of the template {name}"),
         }
     }
 }
@@ -271,7 +318,14 @@ impl Lazy for Backing<'_> {
             "class" => json!(self.class()?),
             "provisioner" => json!(self.provisioner()?),
             "describe" => json!(self.describe()),
-            "source" => self.source.clone(),
+            "driver" => json!(self.driver()?),
+            "template" => json!(matches!(self.volume, Volume::Template { .. })),
+            "source" => {
+                return Ok(Some(Binding::Borrowed {
+                    value: &self.source,
+                    hide_null: self.scope.view.hide_null,
+                }));
+            }
             "claim" => json!(match &self.volume {
                 Volume::Claim { name } | Volume::Template { name } => name.as_str(),
                 _ => "",

@@ -123,14 +123,15 @@ fn needles() {
             .enumerate()
             .map(|(index, body)| format!("  - {{name: r{index}, {body}}}\n"))
             .collect();
-        let mut found = loaded(&[&policy(&format!("rules:\n{rules}"))]).needles();
-        if let Some(found) = &mut found {
-            found.sort();
-        }
-        found
+        let found = loaded(&[&policy(&format!("rules:\n{rules}"))]).needles()?;
+        let text = |needle: &needles::Needle| match &needle.and {
+            Some(kind) => format!("{} and {kind}", needle.text),
+            None => needle.text.clone(),
+        };
+        Some(found.iter().map(text).collect::<Vec<_>>())
     };
     let some = |texts: &[&str]| Some(texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
-    let cases: [(&[&str], Option<Vec<String>>); 9] = [
+    let cases: [(&[&str], Option<Vec<String>>); 11] = [
         (&["assert: 'true'"], None),
         (
             &["at: 'containers[server]', assert: 'true'"],
@@ -152,6 +153,14 @@ fn needles() {
         (
             &["match: {names: ['immich-*-x', b]}, assert: 'true'"],
             some(&["b", "immich-"]),
+        ),
+        (
+            &["match: {names: [a], kinds: [Service, Pod]}, assert: 'true'"],
+            some(&["a and Pod", "a and Service"]),
+        ),
+        (
+            &["match: {names: ['*'], kinds: [Service]}, assert: 'true'"],
+            some(&["Service"]),
         ),
         (&["match: {names: ['*']}, assert: 'true'"], None),
         (

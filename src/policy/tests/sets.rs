@@ -5,7 +5,7 @@ use super::*;
 /// Rules of one policy, by what is inferred of them.
 #[test]
 fn locality_and_transitions_are_inferred() {
-    let head = "variables:\n  - {name: exclusive, expression: 'volumes.exists(v, volumes[v].exclusive)'}\n  - {name: indirect, expression: variables.exclusive}\n  - {name: old, expression: 'oldPod != null'}\n  - {name: own, expression: labels.size() > 0}\nfunctions:\n  - {name: backing, args: [name], expression: 'volumes[name].persistent'}\n  - {name: named, args: [c], expression: c.name}\n";
+    let head = "variables:\n  - {name: exclusive, expression: 'volumes.exists(v, volumes[v].exclusive)'}\n  - {name: indirect, expression: variables.exclusive}\n  - {name: old, expression: 'oldPod != null'}\n  - {name: own, expression: labels.size() > 0}\nfunctions:\n  - {name: lasts, args: [name], expression: 'volumes[name].persistent'}\n  - {name: named, args: [c], expression: c.name}\n";
     let (local, factual) = (Locality::Local, Locality::Factual);
     let cases = [
         ("assert: object.kind == 'Pod'", local, false),
@@ -23,12 +23,13 @@ fn locality_and_transitions_are_inferred() {
             false,
         ),
         (
-            "at: containers[*].volumeMounts[*]\n    assert: backing(item.name)",
+            "at: containers[*].volumeMounts[*]\n    assert: lasts(item.name)",
             factual,
             false,
         ),
         ("assert: peers('server').all(p, true)", factual, false),
         ("assert: storageClass('a').provisioner == ''", factual, false),
+        ("assert: backing(object).persistent", factual, false),
         ("assert: world.list('v1', 'Pod', '').size() == 0", factual, false),
         ("assert: world.get('v1', 'Pod', '', 'a') == null", factual, false),
         ("assert: namespaceObject == null", factual, false),

@@ -74,7 +74,7 @@ fn judged(expect: Value, findings: &[Finding]) -> Vec<Problem> {
         before: vec![pod()],
         after: vec![pod()],
     };
-    problems(&expect, &plan_with(findings), &objects)
+    problems(&expect, &plan_with(findings), &objects, &|_| true)
 }
 
 #[test]
