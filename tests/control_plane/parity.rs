@@ -23,7 +23,10 @@ use crate::streams::{Stream, run, streams};
 use crate::webhook::{SHIPPED, Settings, Webhook};
 
 /// Params without which a policy sleeps; a new policy that needs some is told of by the test.
-const PARAMS: [(&str, &str); 4] = [
+const PARAMS: [(&str, &str); 7] = [
+    ("colocate", "{near: {cnpg.io/cluster: photos-db}}"),
+    ("database-storage-class", "{classes: [encrypted]}"),
+    ("session-affinity", "{services: ['*server*']}"),
     ("media-location", "{path: /photos}"),
     (
         "gpu-runtime",
