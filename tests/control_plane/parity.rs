@@ -220,7 +220,8 @@ impl Doors<'_> {
         if reported { Cell::Reported } else { Cell::Same }
     }
 
-    /// R5: what a factual rule repairs in a text is only reported here, and stays as it came.
+    /// R5: what a factual rule repairs in a text is only reported here, and stays as it came; so does what a rule
+    /// says is for other doors.
     fn leave_factual(
         &self,
         planned: &ObjectPlan,
@@ -228,7 +229,7 @@ impl Doors<'_> {
         plain: &Value,
         admitted: &Value,
     ) -> bool {
-        let is_factual = |policy: &str, rule: &str| {
+        let is_for_texts = |policy: &str, rule: &str| {
             let rules = self
                 .set
                 .policies
@@ -237,13 +238,13 @@ impl Doors<'_> {
                 .flat_map(|one| &one.rules);
             rules
                 .filter(|one| one.name == rule)
-                .any(|one| one.locality == Locality::Factual)
+                .any(|one| one.locality == Locality::Factual || !one.doors.contains(&Door::Admission))
         };
         let mut reported = false;
         for edit in &planned.edits {
-            let by_facts = edit.by.iter().any(|by| is_factual(&by.policy, &by.rule));
+            let for_texts = edit.by.iter().any(|by| is_for_texts(&by.policy, &by.rule));
             let asks_config_maps = planned.before.to_string().contains("configMapRef");
-            if !by_facts && !asks_config_maps {
+            if !for_texts && !asks_config_maps {
                 continue;
             }
             // A list is compared from where it is one: the position of an item means another in it.

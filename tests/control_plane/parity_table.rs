@@ -15,7 +15,7 @@ pub enum Cell {
     Nothing,
     /// The same objects.
     Same,
-    /// The same, but for factual repairs, which this door reports (R5).
+    /// The same, but for repairs that this door reports (R5) or that are for other doors alone.
     Reported,
     /// Said to be impossible, with the reason.
     Refused(String),
@@ -38,7 +38,7 @@ impl Cell {
         match self {
             Cell::Nothing => "nothing to change, at both doors".to_owned(),
             Cell::Same => "the same objects".to_owned(),
-            Cell::Reported => "the same objects, factual repairs reported".to_owned(),
+            Cell::Reported => "the same objects, but for repairs of texts alone".to_owned(),
             Cell::Refused(why) => format!("refused: {why}"),
             Cell::Different(what) => format!("different: {what}"),
         }
@@ -90,7 +90,7 @@ impl Table {
 
     fn text(&self) -> String {
         let mut text = format!(
-            "Each cell: {}; beside render.\n= the same objects   r the same, factual repairs reported   · nothing to change   \
+            "Each cell: {}; beside render.\n= the same objects   r the same, but for repairs of texts alone   · nothing to change   \
              x refused   ≠ different\n\n",
             DOORS.join(", ")
         );

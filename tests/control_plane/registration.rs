@@ -35,7 +35,7 @@ fn rules() -> Value {
         })
     };
     json!([
-        rule("", &["pods", "replicationcontrollers"]),
+        rule("", &["pods", "replicationcontrollers", "services"]),
         rule(
             "apps",
             &["deployments", "statefulsets", "daemonsets", "replicasets"]
