@@ -14,7 +14,7 @@ use crate::cel::{Binding, Fault, Lazy, Scope};
 use crate::kube::{GroupKind, env, workload};
 use crate::policy::{Policy, Subject};
 use crate::unknown::Fact;
-use crate::world::{Key, Query, World};
+use crate::world::{Key, Query, World, release_of};
 
 mod volumes;
 
@@ -171,10 +171,15 @@ impl<'a> SubjectScope<'a> {
                 kind: kind.into(),
                 group: group.into(),
             };
-            let listing = self.ask().list(&Query {
+            let query = Query {
                 kind,
                 namespace: self.namespace().map(str::to_owned),
-            });
+            };
+            // Two objects that both name their Helm release are peers only within one.
+            let listing = match release_of(self.view.object) {
+                Some(release) => self.ask().list_of_release(&query, release),
+                None => self.ask().list(&query),
+            };
             missing = missing.or(listing.missing);
             for object in listing.items {
                 self.add_peers(&object, component, &mut items);
@@ -192,29 +197,12 @@ impl<'a> SubjectScope<'a> {
             return;
         };
         let view = View::new(self.view.pack, &gvk, object, self.view.hide_null);
-        let Some(pod) = view.pod().filter(|_| is_same_release(self.view.object, object)) else {
-            return;
-        };
+        let Some(pod) = view.pod() else { return };
         for (_, container) in workload::containers(pod) {
             if view.component(container).ok().flatten() == Some(component) {
                 items.push(json!({"object": object, "pod": pod, "container": container}));
             }
         }
-    }
-}
-
-/// Two objects that both name their Helm release are peers only within one.
-fn is_same_release(a: &Value, b: &Value) -> bool {
-    let release = |object: &Value| {
-        let label = object
-            .get("metadata")?
-            .get("labels")?
-            .get("app.kubernetes.io/instance")?;
-        label.as_str().map(str::to_owned)
-    };
-    match (release(a), release(b)) {
-        (Some(a), Some(b)) => a == b,
-        _ => true,
     }
 }
 

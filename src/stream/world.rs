@@ -1,7 +1,7 @@
 //! The world of a stream: its own objects in their present state, then the facts that the user gave.
 //! Documents that no policy can match are read only when somebody asks for their kind.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub(super) struct StreamWorld<'t> {
 /// What was read of the documents that no policy matches.
 #[derive(Debug, Default)]
 struct Skipped {
+    /// What each document may hold, by input and position.
+    mentioned: HashMap<(usize, u32), Kinds>,
     /// Kinds that were asked for.
     kinds: HashSet<String>,
     /// Documents that are read: input and position.
@@ -34,6 +36,40 @@ struct Skipped {
     /// Their objects, by input and position: the order of the stream, whoever asked first.
     objects: BTreeMap<(usize, u32), Vec<Arc<Value>>>,
     error: Option<Box<Diagnostic>>,
+}
+
+/// Which kinds of objects a document may hold, told from its text.
+#[derive(Debug)]
+enum Kinds {
+    /// What stands behind `kind` on each line that has it.
+    Lines(Vec<String>),
+    /// It does not say on one line.
+    Any,
+}
+
+impl Kinds {
+    /// A document without a backslash, which could spell anything.
+    fn of(text: &str) -> Self {
+        let mut lines = Vec::new();
+        for at in memchr::memmem::find_iter(text.as_bytes(), b"kind") {
+            let behind = text.get(at + b"kind".len()..).unwrap_or_default();
+            let line = behind.lines().next().unwrap_or_default();
+            let value = line.trim_start_matches(['"', '\'', ':', ' ', '\t']);
+            // A value on the next line, an alias, a block scalar.
+            if value.is_empty() || value.starts_with(['#', '*', '&', '!', '|', '>', '?']) {
+                return Self::Any;
+            }
+            lines.push(line.to_owned());
+        }
+        Self::Lines(lines)
+    }
+
+    fn may_be(&self, kind: &str) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Lines(lines) => lines.iter().any(|line| line.contains(kind)),
+        }
+    }
 }
 
 impl<'t> StreamWorld<'t> {
@@ -80,11 +116,14 @@ impl<'t> StreamWorld<'t> {
         if !skipped.kinds.insert(kind.kind.clone()) {
             return;
         }
-        let finder = memchr::memmem::Finder::new(kind.kind.as_bytes());
         for (index, text) in self.texts.iter().enumerate() {
             for slot in text.documents.iter().filter(|slot| !slot.relevant) {
-                let bytes = text.source.slice(slot.document.body).as_bytes();
-                if finder.find(bytes).is_none() || !skipped.read.insert((index, slot.document.index)) {
+                let key = (index, slot.document.index);
+                let mentioned = skipped
+                    .mentioned
+                    .entry(key)
+                    .or_insert_with(|| Kinds::of(text.source.slice(slot.document.body)));
+                if !mentioned.may_be(&kind.kind) || !skipped.read.insert(key) {
                     continue;
                 }
                 match manifest::read(&text.source, &slot.document) {
@@ -142,6 +181,16 @@ impl World for Asking<'_> {
             .get(key)
     }
 
+    fn list_of_release(&self, query: &Query, release: &str) -> Listing {
+        self.remember(&query.kind);
+        self.world.load(&query.kind);
+        self.world
+            .objects
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .list_of_release(query, release)
+    }
+
     fn list(&self, query: &Query) -> Listing {
         self.remember(&query.kind);
         self.world.load(&query.kind);
@@ -150,5 +199,42 @@ impl World for Asking<'_> {
             .read()
             .unwrap_or_else(PoisonError::into_inner)
             .list(query)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_document_tells_its_kinds_or_may_be_any() {
+        let cases = [
+            (
+                "apiVersion: v1\nkind: Service\n",
+                &["Service"][..],
+                &["Secret"][..],
+            ),
+            ("{\"kind\":\"Service\",\"a\":1}", &["Service"], &["Secret"]),
+            (
+                "kind : 'ServiceList'\nitems: [{metadata: {}}]",
+                &["Service"],
+                &["Secret"],
+            ),
+            (
+                "kind: List\nitems:\n- kind: Secret\n- {kind: Service}\n",
+                &["Service", "Secret"],
+                &["Pod"],
+            ),
+            ("kind:\n  Service\n", &["Service", "Pod"], &[]),
+            ("a: &k Service\nkind: *k\n", &["Service", "Pod"], &[]),
+            ("? kind\n: Service\n", &["Service", "Pod"], &[]),
+            ("kind: >-\n  Service\n", &["Service", "Pod"], &[]),
+            ("data: {a: b}\n", &[], &["Service"]),
+        ];
+        for (text, may_be, is_not) in cases {
+            let kinds = Kinds::of(text);
+            assert!(may_be.iter().all(|kind| kinds.may_be(kind)), "{text}");
+            assert!(!is_not.iter().any(|kind| kinds.may_be(kind)), "{text}");
+        }
     }
 }

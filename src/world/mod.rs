@@ -47,6 +47,22 @@ pub trait World: Sync + Debug {
     fn get(&self, key: &Key) -> Fact<Option<Arc<Value>>>;
     /// Objects of a kind.
     fn list(&self, query: &Query) -> Listing;
+    /// Of the objects of a kind those that may belong to a Helm release: they name it in their labels, or none.
+    /// A world of thousands of releases has these at hand.
+    fn list_of_release(&self, query: &Query, release: &str) -> Listing {
+        let mut listing = self.list(query);
+        listing
+            .items
+            .retain(|object| release_of(object).is_none_or(|own| own == release));
+        listing
+    }
+}
+
+/// The Helm release that an object names in its labels, as charts do.
+/// Source: helm.sh/docs/chart_best_practices/labels.
+pub fn release_of(object: &Value) -> Option<&str> {
+    let labels = object.get("metadata")?.get("labels")?;
+    labels.get("app.kubernetes.io/instance")?.as_str()
 }
 
 /// A world of which nothing is known: every answer is Unknown.
