@@ -6,7 +6,7 @@ use super::{Console, Failure, Status, answer, packs, set};
 use crate::cli::{LiveDoor, PoliciesCommand, SchemaKind, SetArgs};
 use crate::output::rbac::{self, Reading};
 use crate::output::{clean, policies, reference, webhook_rules};
-use crate::policy::{Door, KindError, LoadOptions, PolicySet};
+use crate::policy::{Door, KindError, LoadOptions, PackSource, PolicySet};
 use crate::testing::example;
 use crate::{policy, testing};
 
@@ -39,19 +39,20 @@ fn docs(path: Option<&Path>) -> Result<String, Failure> {
         Some(path) => vec![packs::read(path)?],
         None => policy::embedded(),
     };
-    let page = |pack| {
-        let options = LoadOptions {
-            packs: Some(vec![Clone::clone(pack)]),
-            ..LoadOptions::default()
-        };
-        let set = policy::load(&options).map_err(Failure::Texts)?;
-        let policies = set.policies.iter();
-        let examples = policies.map(|policy| example::examples(pack, &set, &policy.name));
-        let examples: Vec<_> = examples.collect::<Result<_, _>>().map_err(Failure::Texts)?;
-        Ok(reference::page(&set, &examples))
-    };
-    let pages: Vec<String> = packs.iter().map(page).collect::<Result<_, Failure>>()?;
+    let pages: Vec<String> = packs.iter().map(page).collect::<Result<_, _>>()?;
     Ok(pages.join("\n"))
+}
+
+fn page(pack: &PackSource) -> Result<String, Failure> {
+    let options = LoadOptions {
+        packs: Some(vec![pack.clone()]),
+        ..LoadOptions::default()
+    };
+    let set = policy::load(&options).map_err(Failure::Texts)?;
+    let policies = set.policies.iter();
+    let examples = policies.map(|policy| example::examples(pack, &set, &policy.name));
+    let examples: Vec<_> = examples.collect::<Result<_, _>>().map_err(Failure::Texts)?;
+    Ok(reference::page(&set, &examples))
 }
 
 /// The webhook reads what its policies ask for, an audit also what they judge.

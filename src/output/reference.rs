@@ -19,7 +19,7 @@ pub fn page(set: &PolicySet, examples: &[Examples]) -> String {
     let name = pack.map(name).unwrap_or_default();
     let mut text = format!(
         "# Policies of {}\n\n\
-         Written by `fixative policies docs` from the policies and their tests; a test compares it with them.\n\n\
+         Written by `fixative policies docs` from the policies and their tests.\n\n\
          | policy | holds | severity | a finding |\n|---|---|---|---|\n",
         plain(name.trim())
     );
@@ -133,7 +133,10 @@ fn params(spec: &Value) -> String {
             None if required.iter().any(|required| required == name) => "none: switches it on".to_owned(),
             None => "none".to_owned(),
         };
-        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let description = schema
+            .get("description")
+            .and_then(Value::as_str)
+            .unwrap_or_default();
         text += &format!(
             "| {} | {} | {default} | {} |\n",
             cell(&code(name)),
@@ -152,7 +155,11 @@ fn kind(schema: &Value) -> String {
         return choices.join(" or ");
     }
     let word = match schema.get("type").and_then(Value::as_str) {
-        Some("array") => return schema.get("items").map_or("list".to_owned(), |items| format!("list: {}", kind(items))),
+        Some("array") => {
+            return schema
+                .get("items")
+                .map_or("list".to_owned(), |items| format!("list: {}", kind(items)));
+        }
         Some("object") => "map",
         Some("boolean") => "true or false",
         Some("integer") => "whole number",
@@ -224,7 +231,7 @@ fn fence(language: &str, text: &str) -> String {
 }
 
 fn longest_run(text: &str) -> usize {
-    text.split(|c| c != '`').map(str::len).max().unwrap_or(0)
+    text.split(|c: char| c != '`').map(str::len).max().unwrap_or(0)
 }
 
 /// Prose of a policy: no tag and no emphasis that nobody meant.

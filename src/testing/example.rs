@@ -33,7 +33,7 @@ pub struct Example {
 pub struct Examples {
     /// It changes an object.
     pub repair: Option<Example>,
-    /// It says something of an object and, where there is such a case, changes nothing.
+    /// It says something of an object that it leaves as it is.
     pub finding: Option<Example>,
 }
 
@@ -41,9 +41,13 @@ pub struct Examples {
 /// of them.
 pub fn examples(pack: &PackSource, set: &PolicySet, policy: &str) -> Result<Examples, Vec<Diagnostic>> {
     let mut found = Examples::default();
+    let others = others_off(set, policy);
     for file in in_order(pack, policy) {
         let (test, _) = spec::read(file)?;
-        if test.policies.is_some_and(|all| !all.iter().any(|name| name == policy)) {
+        if test
+            .policies
+            .is_some_and(|all| !all.iter().any(|name| name == policy))
+        {
             continue;
         }
         let mut sets = Sets {
@@ -55,7 +59,7 @@ pub fn examples(pack: &PackSource, set: &PolicySet, policy: &str) -> Result<Exam
             if found.repair.is_some() && found.finding.is_some() {
                 return Ok(found);
             }
-            if let Ok(example) = planned(&case, &mut sets, &others_off(set, policy)) {
+            if let Ok(example) = planned(&case, &mut sets, &others) {
                 found.take(example, policy);
             }
         }
@@ -106,7 +110,9 @@ fn planned(case: &Case, sets: &mut Sets<'_>, others: &[(String, Value)]) -> Resu
     let text = match &case.object {
         Some(object) => manifest::yaml(object),
         // A file is not at hand here, and would be long.
-        None => input(case, sets.file, &|path| Err(path.to_owned()))?.text().to_owned(),
+        None => input(case, sets.file, &|path| Err(path.to_owned()))?
+            .text()
+            .to_owned(),
     };
     let options = StreamOptions {
         door: case.door.unwrap_or(Door::Render),

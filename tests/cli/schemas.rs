@@ -42,7 +42,10 @@ fn files_that_load_follow_their_schemas() {
     paths.push(Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/fixative.yaml"));
     for path in paths {
         let value = read(&path);
-        let index = schemas.iter().position(|(kind, _)| value["kind"] == *kind).unwrap();
+        let index = schemas
+            .iter()
+            .position(|(kind, _)| value["kind"] == *kind)
+            .unwrap();
         let errors = schemas[index].1.iter_errors(&value);
         let wrong: Vec<String> = errors
             .map(|error| format!("{} {error}", error.instance_path()))
@@ -56,7 +59,8 @@ fn files_that_load_follow_their_schemas() {
 #[test]
 fn what_no_file_has_is_marked() {
     let head = |kind: &str, more: Value| {
-        let mut value = json!({"apiVersion": "fixative.dev/v1alpha1", "kind": kind, "metadata": {"name": "x"}});
+        let mut value =
+            json!({"apiVersion": "fixative.dev/v1alpha1", "kind": kind, "metadata": {"name": "x"}});
         for (key, part) in more.as_object().unwrap() {
             value[key] = part.clone();
         }
@@ -64,12 +68,24 @@ fn what_no_file_has_is_marked() {
     };
     let policy = json!({"title": "x", "severity": "high", "action": "Deny", "rules": [{"name": "x", "assert": "true"}]});
     assert!(schema("policy").is_valid(&head("Policy", json!({"spec": policy}))));
-    for (field, value) in [("severty", json!("high")), ("severity", json!("bad")), ("rules", json!({}))] {
+    for (field, value) in [
+        ("severty", json!("high")),
+        ("severity", json!("bad")),
+        ("rules", json!({})),
+    ] {
         let mut wrong = policy.clone();
         wrong[field] = value;
-        assert!(!schema("policy").is_valid(&head("Policy", json!({"spec": wrong}))), "{wrong}");
+        assert!(
+            !schema("policy").is_valid(&head("Policy", json!({"spec": wrong}))),
+            "{wrong}"
+        );
     }
-    assert!(!schema("pack").is_valid(&head("Pack", json!({"spec": {"components": {"app": {"image": []}}}}))));
+    assert!(!schema("pack").is_valid(&head(
+        "Pack",
+        json!({"spec": {"components": {"app": {"image": []}}}})
+    )));
     assert!(!schema("config").is_valid(&json!({"policies": {"x": {"param": {}}}})));
-    assert!(!schema("test").is_valid(&head("Test", json!({"cases": []}))));
+    let test = |expect: Value| json!({"apiVersion": "fixative.dev/v1alpha1", "kind": "Test", "cases": [{"name": "x", "expect": expect}]});
+    assert!(schema("test").is_valid(&test(json!({"becomes": {}}))));
+    assert!(!schema("test").is_valid(&test(json!({"become": {}}))));
 }

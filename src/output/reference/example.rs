@@ -28,7 +28,12 @@ pub(super) fn examples(policy: &Policy, examples: &Examples) -> String {
     }
     if let Some(example) = &examples.finding {
         text += &head(example);
-        let manifest: String = example.plan.sources.iter().map(|source| source.source.text()).collect();
+        let manifest: String = example
+            .plan
+            .sources
+            .iter()
+            .map(|source| source.source.text())
+            .collect();
         // The manifest of a test holds what no message would show.
         if !policy.sensitive && manifest.lines().count() <= LONG {
             text += &format!("{}\n", fence("yaml", &manifest));
@@ -42,7 +47,10 @@ pub(super) fn examples(policy: &Policy, examples: &Examples) -> String {
 fn head(example: &Example) -> String {
     let mut text = format!("\n**Example**: {}.\n\n", plain(&example.name));
     if let Some(config) = &example.config {
-        text += &format!("With the configuration\n\n{}\n", fence("yaml", &manifest::yaml(config)));
+        text += &format!(
+            "With the configuration\n\n{}\n",
+            fence("yaml", &manifest::yaml(config))
+        );
     }
     if !example.world.is_empty() {
         let objects: Vec<String> = example.world.iter().map(object).collect();
