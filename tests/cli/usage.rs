@@ -58,6 +58,7 @@ fn help_teaches_with_examples() {
                 "--door audit",
             ],
         ),
+        (&["policies", "docs", "--help"], &["Markdown", "policies/mine"]),
         (&["policies", "rbac", "--help"], &["Secrets", "--door audit"]),
         (
             &["policies", "webhook-rules", "--help"],
