@@ -173,9 +173,17 @@ fn kind(schema: &Value) -> String {
     }
 }
 
-/// `- move-mounts: merge at containers[server]; message`.
+/// A longer value than this says less than the example.
+const SHORT: usize = 100;
+
+/// ``- `disable`: `merge` `{enableServiceLinks: false}` at `spec`.``
 fn describe(policy: &Policy, rule: &Rule, written: &Value) -> String {
-    let mut text = format!("- {}: {}", code(&rule.name), code(verb(&rule.verb)));
+    let verb = verb(&rule.verb);
+    let mut text = format!("- {}: {}", code(&rule.name), code(verb));
+    let value = written.get(verb).filter(|_| verb != "assert").map(code_value);
+    if let Some(value) = value.filter(|value| value.chars().count() <= SHORT) {
+        text += &format!(" {value}");
+    }
     if let Some(path) = &rule.at {
         text += &format!(" at {}", code(&path.text));
     }
@@ -191,7 +199,7 @@ fn describe(policy: &Policy, rule: &Rule, written: &Value) -> String {
     }
     if rule.doors != BTreeSet::from(DOORS) {
         let doors: Vec<String> = rule.doors.iter().map(word).collect();
-        text += &format!(", at {}", doors.join(", "));
+        text += &format!(", only at {}", doors.join(", "));
     }
     if rule.locality == Locality::Factual {
         text += ", asks for facts";
