@@ -44,10 +44,7 @@ pub fn examples(pack: &PackSource, set: &PolicySet, policy: &str) -> Result<Exam
     let others = others_off(set, policy);
     for file in in_order(pack, policy) {
         let (test, _) = spec::read(file)?;
-        if test
-            .policies
-            .is_some_and(|all| !all.iter().any(|name| name == policy))
-        {
+        if !is_about(policy, file, test.policies.as_deref(), set) {
             continue;
         }
         let mut sets = Sets {
@@ -87,14 +84,28 @@ fn findings(plan: &StreamPlan) -> impl Iterator<Item = &Finding> {
 
 /// The tests of a pack, the one that is named like the policy first.
 fn in_order<'p>(pack: &'p PackSource, policy: &str) -> Vec<&'p Source> {
-    let own = format!("{policy}.test.y");
-    let is_own = |file: &&Source| {
-        let name = file.name().rsplit('/').next().unwrap_or_default();
-        name.starts_with(&own)
-    };
+    let is_own = |file: &&Source| stem(file) == policy;
     let (mut first, others): (Vec<&Source>, Vec<&Source>) = pack.tests.iter().partition(is_own);
     first.extend(others);
     first
+}
+
+/// `links` of `mine/links.test.yaml`.
+fn stem(file: &Source) -> &str {
+    let name = file.name().rsplit('/').next().unwrap_or_default();
+    name.split_once(".test.").map_or(name, |(stem, _)| stem)
+}
+
+/// Whether cases of a file may show a policy: not where they list the findings of others, nor where the file is
+/// named like another policy.
+fn is_about(policy: &str, file: &Source, listed: Option<&[String]>, set: &PolicySet) -> bool {
+    match listed {
+        Some(listed) => listed.iter().any(|name| name == policy),
+        None => {
+            let stem = stem(file);
+            stem == policy || !set.policies.iter().any(|other| other.name == stem)
+        }
+    }
 }
 
 /// What a configuration says of policies, so that only one runs.

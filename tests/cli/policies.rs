@@ -78,7 +78,7 @@ spec:
     properties:
       most: {description: "How much, a | b.", type: integer}
       units: {type: array, items: {type: string, enum: [Mi, Gi]}, default: [Mi]}
-      like: {type: string, pattern: "a|b", default: ""}
+      like: {type: string, pattern: "^(a|b)?$", default: ""}
   rules:
     - name: tick
       action: Deny
@@ -112,7 +112,13 @@ cases:
   - name: a password is found
     object: {apiVersion: v1, kind: Pod, metadata: {name: photos}, spec: {containers: [{name: main, image: photos, env: [{name: PASSWORD, value: hunter2}]}]}}
     expect: {findings: []}
-  - name: of another policy
+";
+
+const ALL_TEST: &str = "\
+apiVersion: fixative.dev/v1alpha1
+kind: Test
+cases:
+  - name: a Pod without a tag
     object: {apiVersion: v1, kind: Pod, metadata: {name: photos}, spec: {enableServiceLinks: false, containers: [{name: main, image: photos}]}}
     expect: {findings: []}
 ";
@@ -122,7 +128,8 @@ fn a_page_tells_all_policies_of_a_pack() {
     let folder = pack::folder()
         .with("pack/sizes.yaml", SIZES)
         .with("pack/sizes.test.yaml", SIZES_TEST)
-        .with("pack/secret.test.yaml", SECRET_TEST);
+        .with("pack/secret.test.yaml", SECRET_TEST)
+        .with("pack/all.test.yaml", ALL_TEST);
     let run = folder.run(&["policies", "docs", "pack"], "");
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     assert!(!run.stdout.contains("hunter2"), "{}", run.stdout);
