@@ -63,6 +63,10 @@ fn section(policy: &Policy, examples: &Examples) -> String {
     if policy.sensitive {
         text += "- Values under its findings are never printed.\n";
     }
+    let sources: Vec<String> = list(spec.get("sources")).iter().filter_map(source).collect();
+    if !sources.is_empty() {
+        text += &format!("- Sources: {}.\n", sources.join(", "));
+    }
     text += &params(&spec);
     text += "\n**Rules**\n\n";
     let written = list(spec.get("rules"));
@@ -86,6 +90,17 @@ fn spec(policy: &Policy) -> Value {
 
 fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+}
+
+/// An address as a link, anything else as it is.
+fn source(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let is_address = text.starts_with("https://") && !text.contains(['<', '>', ' ']);
+    Some(if is_address {
+        format!("<{}>", clean(text))
+    } else {
+        plain(text)
+    })
 }
 
 /// What its findings do, the strongest first: `denies or warns`.
