@@ -15,7 +15,7 @@ DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)
 KUBERNETES := $(BIN)/kube-apiserver $(BIN)/kube-controller-manager
 CONTROL_PLANE := $(BIN)/etcd $(KUBERNETES)
 
-.PHONY: test tools lint bench generate plugin help
+.PHONY: test tools lint bench generate reference plugin help
 
 help: ## says what can be made
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST)
@@ -131,6 +131,11 @@ target/tools/table.rs: tools/generate_schema.rs tools/overlay.json Makefile
 
 generate: target/tools/table.rs ## makes src/schema/table.rs anew from Kubernetes' OpenAPI documents
 	cp target/tools/table.rs src/schema/table.rs
+
+reference: ## writes docs/policy-reference.md anew from the policies and their tests
+	@mkdir -p target/tools
+	$(CARGO) run --quiet --locked --bin fixative -- policies docs > target/tools/policy-reference.md
+	mv target/tools/policy-reference.md docs/policy-reference.md
 
 plugin: ## makes a Helm 4 plugin folder, ready for `helm plugin install target/plugin/fixative`
 	$(CARGO) build --locked --release --bin fixative

@@ -83,9 +83,15 @@ Examples:
   fixative policies list
   fixative policies list --config fixative.yaml
   fixative policies show nvme-affinity
+  fixative policies docs > policies.md
   fixative policies schema config > fixative-config.schema.json
   fixative policies rbac --door audit
   fixative policies webhook-rules";
+
+const DOCS_HELP: &str = "\
+Examples:
+  fixative policies docs > policies.md
+  fixative policies docs policies/mine > mine.md";
 
 const RBAC_HELP: &str = "\
 Examples:
@@ -294,6 +300,15 @@ pub enum PoliciesCommand {
         /// Which policies.
         #[command(flatten)]
         set: SetArgs,
+    },
+    /// A page about the policies of a pack: what they hold, why, what they take, with examples out of their tests
+    ///
+    /// Markdown. docs/policy-reference.md is the page of the pack in the binary.
+    #[command(after_help = DOCS_HELP)]
+    Docs {
+        /// A pack's folder [default: the pack in the binary]
+        #[arg(value_name = "PATH")]
+        path: Option<PathBuf>,
     },
     /// The JSON schema of a kind of file, for editors and other checkers
     Schema {

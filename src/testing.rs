@@ -4,6 +4,7 @@
 //! splices and read back, so what a case shows is what render does.
 
 pub mod compare;
+pub mod example;
 pub mod expect;
 pub mod patch;
 pub mod spec;

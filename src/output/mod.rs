@@ -15,6 +15,7 @@ mod lines;
 pub mod openreports;
 pub mod policies;
 pub mod rbac;
+pub mod reference;
 pub mod render;
 pub mod sarif;
 pub mod style;

@@ -7,7 +7,7 @@ use super::style::{Style, Tone};
 use crate::policy::{Door, Locality, Policy, PolicySet, Rule, Verb};
 
 /// Every door, in the order in which an object meets them.
-const DOORS: [Door; 5] = [
+pub(super) const DOORS: [Door; 5] = [
     Door::Render,
     Door::Check,
     Door::Flux,
@@ -123,7 +123,7 @@ fn describe(rule: &Rule) -> String {
     text + "\n"
 }
 
-fn verb(verb: &Verb) -> &'static str {
+pub(super) fn verb(verb: &Verb) -> &'static str {
     match verb {
         Verb::Merge(_) => "merge",
         Verb::Set(_) => "set",
@@ -136,7 +136,7 @@ fn verb(verb: &Verb) -> &'static str {
 }
 
 /// A plain word of the policy language, as it is written there.
-fn word(value: &impl std::fmt::Debug) -> String {
+pub(super) fn word(value: &impl std::fmt::Debug) -> String {
     format!("{value:?}").to_lowercase()
 }
 

@@ -53,6 +53,9 @@ pub(super) struct PolicySpec {
     /// Why it exists.
     #[serde(default)]
     pub description: String,
+    /// Where it can be read up: addresses, or names of texts.
+    #[serde(default)]
+    pub sources: Vec<String>,
     /// How bad a finding is.
     pub severity: Severity,
     /// What an unrepaired finding does.

@@ -20,5 +20,6 @@ mod pack;
 mod policies;
 mod program;
 mod render;
+mod schemas;
 mod test;
 mod usage;

@@ -5,7 +5,7 @@ use crate::program::{Folder, shell};
 #[test]
 fn help_teaches_with_examples() {
     let folder = Folder::new();
-    let cases: [(&[&str], &[&str]); 11] = [
+    let cases: [(&[&str], &[&str]); 12] = [
         (
             &["--help"],
             &[
@@ -58,6 +58,7 @@ fn help_teaches_with_examples() {
                 "--door audit",
             ],
         ),
+        (&["policies", "docs", "--help"], &["Markdown", "policies/mine"]),
         (&["policies", "rbac", "--help"], &["Secrets", "--door audit"]),
         (
             &["policies", "webhook-rules", "--help"],

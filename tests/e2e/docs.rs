@@ -3,10 +3,15 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::ops::Range;
 use std::os::unix::fs::symlink;
 use std::path::PathBuf;
 
 use crate::program::{FIXATIVE, Folder, repository, run, tool};
+
+/// Pages that are read from start to end: their blocks share one folder, in which each YAML that begins with
+/// `# NAME` is the file of that name.
+const COURSES: [&str; 2] = ["own-policies.md", "tutorial.md"];
 
 /// The texts that users read.
 fn texts() -> Vec<PathBuf> {
@@ -73,9 +78,12 @@ fn folder() -> Folder {
 /// The marker before what a command said; no text of ours holds one.
 const MARKER: &str = "\u{1}";
 
-/// What each command of a session said, and its status.
+/// What each command of a session in a folder of its own said, and its status.
 fn session(commands: &[&str]) -> Vec<(String, String)> {
-    let folder = folder();
+    session_in(&folder(), commands)
+}
+
+fn session_in(folder: &Folder, commands: &[&str]) -> Vec<(String, String)> {
     let mut script = String::from("exec 2>&1\n");
     for command in commands {
         let command = command.replace("cargo run --release -- ", "fixative ");
@@ -109,11 +117,19 @@ fn what_the_documentation_shows_happens() {
     let mut typed = 0;
     for path in texts() {
         let text = fs::read_to_string(&path).unwrap();
+        let is_course = COURSES.iter().any(|name| path.ends_with(name));
+        let (mut place, mut read) = (folder(), 0);
         for (number, block) in blocks(&text, "console") {
+            if is_course {
+                write_files(&place, &text, read..number);
+                read = number;
+            } else {
+                place = folder();
+            }
             let mut commands = commands(&block);
             commands.retain(|(command, _)| !is_made(command));
             let lines: Vec<&str> = commands.iter().map(|(command, _)| *command).collect();
-            for ((command, shown), (said, status)) in commands.iter().zip(session(&lines)) {
+            for ((command, shown), (said, status)) in commands.iter().zip(session_in(&place, &lines)) {
                 typed += 1;
                 let shown: Vec<String> = shown.iter().map(|line| without_digests(line)).collect();
                 let said: Vec<String> = said.lines().map(without_digests).collect();
@@ -137,6 +153,19 @@ fn what_the_documentation_shows_happens() {
     }
     assert!(wrong.is_empty(), "what happens is:\n{wrong}");
     assert!(typed >= 7, "only {typed} commands found");
+}
+
+/// Writes the files that a page shows on these lines.
+fn write_files(folder: &Folder, text: &str, lines: Range<usize>) {
+    for (number, block) in blocks(text, "yaml") {
+        let name = block.first().and_then(|line| line.strip_prefix("# "));
+        let is_file = |name: &&str| name.ends_with(".yaml") && !name.contains(' ');
+        if let Some(name) = name.filter(is_file).filter(|_| lines.contains(&number)) {
+            let path = folder.path(name);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, block.join("\n") + "\n").unwrap();
+        }
+    }
 }
 
 /// `make TARGET`, which a test that it runs cannot run; the Makefile has the target.
