@@ -21,5 +21,6 @@ mod policies;
 mod program;
 mod render;
 mod schemas;
+mod stories;
 mod test;
 mod usage;
