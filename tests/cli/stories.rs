@@ -202,6 +202,8 @@ fn app_template_nfs() -> Story {
             "Deny media-location/move-mounts Deployment/immich-server /spec/template/spec/containers/0/volumeMounts/2/mountPath",
             "Deny media-location/move-mounts Deployment/immich-server /spec/template/spec/containers/0/volumeMounts/3/mountPath",
             "Deny media-location/move-variable Deployment/immich-server /spec/template/spec/containers/0/env/3",
+            // The null takes away what the API server would default beside Recreate.
+            "Deny rollout-strategy/recreate Deployment/immich-server /spec/strategy/rollingUpdate",
             "Deny rollout-strategy/recreate Deployment/immich-server /spec/strategy/type",
         ],
         repairs: vec![
@@ -226,6 +228,7 @@ fn app_template_nfs() -> Story {
                 "/spec/template/spec/containers/0/env/3",
                 json!({"name": "IMMICH_MEDIA_LOCATION", "value": "/photos"}),
             ),
+            (SERVER, "/spec/strategy/rollingUpdate", json!(null)),
             (SERVER, "/spec/strategy/type", json!("Recreate")),
         ],
         remedy: &[],
@@ -249,6 +252,8 @@ fn a_library_that_immich_was_not_told_of() {
     );
     let expected = [
         "Deny media-location/mounted Deployment/immich-server /spec/template/spec/containers/0",
+        // The null takes away what the API server would default beside Recreate.
+        "Deny rollout-strategy/recreate Deployment/immich-server /spec/strategy/rollingUpdate",
         "Deny rollout-strategy/recreate Deployment/immich-server /spec/strategy/type",
     ];
     assert_eq!(findings(&unset), expected.map(String::from).into());
@@ -261,6 +266,11 @@ fn a_library_that_immich_was_not_told_of() {
             "Deployment/immich-server",
             "/spec/template/spec/containers/0/env/3",
             variable,
+        ),
+        (
+            "Deployment/immich-server",
+            "/spec/strategy/rollingUpdate",
+            json!(null),
         ),
         (
             "Deployment/immich-server",
@@ -483,6 +493,8 @@ fn official_two_replicas() -> Story {
     Story {
         name: "official-two-replicas",
         finds: &[
+            // The null takes away what the API server would default beside Recreate.
+            "Deny rollout-strategy/recreate Deployment/immich-server /spec/strategy/rollingUpdate",
             "Deny rollout-strategy/recreate Deployment/immich-server /spec/strategy/type",
             "Deny rollout-strategy/single Deployment/immich-server ",
             "Warn probes/liveness Deployment/immich-server /spec/template/spec/containers/0/livenessProbe/httpGet/path",
@@ -494,6 +506,7 @@ fn official_two_replicas() -> Story {
             ping("/spec/template/spec/containers/0/livenessProbe/httpGet/path"),
             ping("/spec/template/spec/containers/0/readinessProbe/httpGet/path"),
             ping("/spec/template/spec/containers/0/startupProbe/httpGet/path"),
+            (SERVER, "/spec/strategy/rollingUpdate", json!(null)),
             (SERVER, "/spec/strategy/type", json!("Recreate")),
         ],
         remedy: &[("replicas: 2", "replicas: 1"), ("port: 3001", "port: http")],
