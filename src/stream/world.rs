@@ -2,7 +2,7 @@
 //! Documents that no policy can match are read only when somebody asks for their kind.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use serde_json::Value;
 
@@ -162,6 +162,13 @@ impl<'w> Asking<'w> {
         self.asked.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// What is known once the documents that may hold this kind are read; that it was asked for is remembered.
+    fn objects(&self, kind: &GroupKind) -> RwLockReadGuard<'_, Objects> {
+        self.remember(kind);
+        self.world.load(kind);
+        self.world.objects.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn remember(&self, kind: &GroupKind) {
         let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
         if !asked.contains(kind) {
@@ -172,33 +179,15 @@ impl<'w> Asking<'w> {
 
 impl World for Asking<'_> {
     fn get(&self, key: &Key) -> Fact<Option<Arc<Value>>> {
-        self.remember(&key.kind);
-        self.world.load(&key.kind);
-        self.world
-            .objects
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-    }
-
-    fn list_of_release(&self, query: &Query, release: &str) -> Listing {
-        self.remember(&query.kind);
-        self.world.load(&query.kind);
-        self.world
-            .objects
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .list_of_release(query, release)
+        self.objects(&key.kind).get(key)
     }
 
     fn list(&self, query: &Query) -> Listing {
-        self.remember(&query.kind);
-        self.world.load(&query.kind);
-        self.world
-            .objects
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .list(query)
+        self.objects(&query.kind).list(query)
+    }
+
+    fn list_of_release(&self, query: &Query, release: &str) -> Listing {
+        self.objects(&query.kind).list_of_release(query, release)
     }
 }
 

@@ -220,7 +220,7 @@ fn a_repository_of_releases_ends_in_one_table() {
         .with("clusters/home/immich.yaml", simple("immich", "immich"))
         .with("clusters/home/old.yaml", simple("old", "immich-0.9"))
         .with("clusters/home/nothing.yaml", simple("nothing", "comments"))
-        .with("clusters/work/gone.yaml", simple("gone", "no-such-chart"))
+        .with("clusters/shop/gone.yaml", simple("gone", "no-such-chart"))
         .with(
             "clusters/namespace.yaml",
             "apiVersion: v1\nkind: Namespace\nmetadata: {name: photos}\n",
@@ -237,7 +237,7 @@ fn a_repository_of_releases_ends_in_one_table() {
     let first = fixative(&folder, "helm4", &write);
     insta::assert_snapshot!(String::from_utf8(first.stdout).unwrap());
     assert_eq!(first.status, Some(2), "{}", first.stderr);
-    std::fs::remove_file(folder.path("clusters/work/gone.yaml")).unwrap();
+    std::fs::remove_file(folder.path("clusters/shop/gone.yaml")).unwrap();
     let check = [
         "-q",
         "--check",
