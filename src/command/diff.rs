@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 use super::planned::{self, Planned};
+use super::render::denials;
 use super::{Console, Failure, Status, answer};
 use crate::cli::DiffArgs;
 use crate::output::diff::FileDiff;
-use crate::output::render::{self, Wanted, count};
+use crate::output::render::{self, Wanted};
 use crate::policy::Door;
 use crate::stream::{More, SourcePlan};
 
@@ -21,13 +22,9 @@ pub(super) fn run(args: &DiffArgs, console: &mut Console) -> Result<Status, Fail
     let more = More::default();
     let Planned { plan, .. } =
         planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
-    let failures = plan.findings(|decision| &decision.failures).count();
-    if failures > 0 {
+    if let Err(failure) = denials(&plan) {
         console.say(|style| render::stream(&plan, Wanted::default(), style));
-        return Err(Failure::Undecided(format!(
-            "{} in policies",
-            count(failures, "failure")
-        )));
+        return Err(failure);
     }
     let diffs: Vec<FileDiff<'_>> = plan.sources.iter().filter_map(FileDiff::of).collect();
     let tool = std::env::var_os(TOOL).filter(|tool| !tool.is_empty());

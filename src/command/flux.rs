@@ -9,11 +9,11 @@ pub(crate) use helm::RenderError;
 
 use std::io::IsTerminal as _;
 
-use super::render::refused;
+use super::render::{refused, wanted};
 use super::{Console, Failure, Status, answer, facts, input, set};
-use crate::cli::{FluxArgs, OnDeny, PostBuild};
+use crate::cli::{FluxArgs, PostBuild};
 use crate::flux::{self, Substitution};
-use crate::output::render::{self, Wanted};
+use crate::output::render;
 use crate::policy::{Door, PolicySet};
 use crate::stream::{self, Input, StreamOptions, StreamPlan};
 
@@ -60,16 +60,8 @@ fn plan_input(
 
 /// Everything that there is to say of a plan.
 fn say(plan: &StreamPlan, args: &FluxArgs, console: &mut Console) {
-    let wanted = wanted(args, console);
+    let wanted = wanted(console, args.deny.on_deny);
     console.say(|style| render::stream(plan, wanted, style));
-}
-
-fn wanted(args: &FluxArgs, console: &Console) -> Wanted {
-    Wanted {
-        quiet: console.quiet,
-        verbose: console.verbose,
-        deny_warns: args.deny.on_deny == OnDeny::Warn,
-    }
 }
 
 fn substitution(args: &FluxArgs) -> Substitution {

@@ -14,11 +14,7 @@ pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Fa
     let more = More::default();
     let Planned { set, plan } =
         planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
-    let wanted = Wanted {
-        quiet: console.quiet,
-        verbose: console.verbose,
-        deny_warns: args.deny.on_deny == OnDeny::Warn,
-    };
+    let wanted = wanted(console, args.deny.on_deny);
     let over = over(&set);
     console.remark(|style| render::notes(&over, style));
     console.say(|style| render::stream(&plan, wanted, style));
@@ -43,18 +39,32 @@ fn over(set: &PolicySet) -> Vec<Diagnostic> {
     over.map(note).collect()
 }
 
+/// How much a command that writes is to say.
+pub(super) fn wanted(console: &Console, on_deny: OnDeny) -> Wanted {
+    Wanted {
+        quiet: console.quiet,
+        verbose: console.verbose,
+        deny_warns: on_deny == OnDeny::Warn,
+    }
+}
+
+/// How many findings deny; an error where policies failed, so that nothing can be told.
+pub(super) fn denials(plan: &StreamPlan) -> Result<usize, Failure> {
+    let failures = plan.findings(|decision| &decision.failures).count();
+    if failures > 0 {
+        let what = format!("{} in policies", count(failures, "failure"));
+        return Err(Failure::Undecided(what));
+    }
+    Ok(plan.findings(|decision| &decision.denials).count())
+}
+
 /// Why nothing may be written.
 pub(super) fn refused(
     plan: &StreamPlan,
     on_deny: OnDeny,
     console: &mut Console,
 ) -> Result<Option<Status>, Failure> {
-    let failures = plan.findings(|decision| &decision.failures).count();
-    if failures > 0 {
-        let what = format!("{} in policies", count(failures, "failure"));
-        return Err(Failure::Undecided(what));
-    }
-    let denials = plan.findings(|decision| &decision.denials).count();
+    let denials = denials(plan)?;
     if denials == 0 || on_deny == OnDeny::Warn {
         return Ok(None);
     }

@@ -102,6 +102,15 @@ fn the_entry_is_written_and_every_other_byte_stays() {
 }
 
 #[test]
+fn a_file_that_is_named_twice_is_written_once() {
+    let (once, twice) = (folder(FILE), folder(FILE));
+    let written = ["--write", "release.yaml", "stream.yaml"];
+    flux(&once, &written).good();
+    flux(&twice, &[&written[..], &["--write", "./release.yaml"]].concat()).good();
+    assert_eq!(text(&twice), text(&once));
+}
+
+#[test]
 fn files_of_all_forms_take_the_entry() {
     let release = |spec: &str| {
         format!(

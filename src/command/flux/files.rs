@@ -1,5 +1,6 @@
 //! Files with HelmReleases: found, and written whole or not at all.
 
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -19,6 +20,7 @@ pub(super) struct File {
 /// The files among `paths` that hold HelmReleases; folders are searched.
 pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
     let mut files = Vec::new();
+    let mut seen = BTreeSet::new();
     for path in paths {
         let is_folder = path.is_dir();
         let found = if is_folder {
@@ -26,11 +28,14 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
         } else {
             vec![path.clone()]
         };
-        let before = files.len();
+        let mut is_any = false;
         for path in found {
             let source = input::read(&path)?;
             let releases = flux::releases(&source)?;
-            if !releases.is_empty() {
+            is_any |= !releases.is_empty();
+            // A file that is named twice, by itself and by its folder, is written once.
+            let is_new = fs::canonicalize(&path).is_ok_and(|real| seen.insert(real));
+            if is_new && !releases.is_empty() {
                 files.push(File {
                     path,
                     source,
@@ -38,7 +43,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
                 });
             }
         }
-        if files.len() == before {
+        if !is_any {
             return Err(Failure::Usage(format!(
                 "{} holds no HelmRelease (kind HelmRelease, group helm.toolkit.fluxcd.io)",
                 path.display()

@@ -11,6 +11,7 @@ use serde_json::Value;
 use super::files::{File, read, spliced, write};
 use super::{helm, plan_input, substitution};
 use crate::cli::{FluxArgs, OnDeny};
+use crate::command::render::denials;
 use crate::command::{Console, Failure, Status, answer, facts};
 use crate::flux::{self, Export, HelmRelease, Splice, Substitution};
 use crate::output::flux::{self as output, Outcome, Row};
@@ -165,15 +166,10 @@ fn with_chart(
 }
 
 fn judge(args: &FluxArgs, set: &PolicySet, release: &HelmRelease, plan: StreamPlan) -> Judged {
-    let failures = plan.findings(|decision| &decision.failures).count();
-    let denials = plan.findings(|decision| &decision.denials).count();
-    let splice = if failures > 0 {
-        let what = format!("{} in policies", render::count(failures, "failure"));
-        Err(Refusal::Failed(Failure::Undecided(what)))
-    } else if denials > 0 && args.deny.on_deny == OnDeny::Deny {
-        Err(Refusal::Denied)
-    } else {
-        export(args, set, release, &plan).map_err(Refusal::Failed)
+    let splice = match denials(&plan) {
+        Err(failure) => Err(Refusal::Failed(failure)),
+        Ok(denials) if denials > 0 && args.deny.on_deny == OnDeny::Deny => Err(Refusal::Denied),
+        Ok(_) => export(args, set, release, &plan).map_err(Refusal::Failed),
     };
     Judged {
         idle: idle_targets(release, &plan),
