@@ -22,5 +22,6 @@ mod program;
 mod render;
 mod schemas;
 mod stories;
+mod story;
 mod test;
 mod usage;

@@ -2,193 +2,11 @@
 //! the story would have ended well; and that nothing else is found.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::{Path, PathBuf};
 
-use fixative::manifest;
-use fixative::source::Source;
 use serde_json::{Value, json};
 
-use crate::program::{Folder, Run};
-
-/// A deployment under tests/fixtures/stories.
-struct Story {
-    name: &'static str,
-    /// What `check` says, as `Deny policy/rule Kind/name /pointer`.
-    finds: &'static [&'static str],
-    /// Each value that `render` writes: the object, the place and what is there then.
-    repairs: Vec<(&'static str, &'static str, Value)>,
-    /// What the owner then does by hand: a text of the manifests, and what it becomes.
-    remedy: &'static [(&'static str, &'static str)],
-}
-
-impl Story {
-    fn manifests(&self) -> String {
-        read(self.name, "manifests.yaml").unwrap()
-    }
-
-    fn facts(&self) -> Option<String> {
-        read(self.name, "facts.yaml")
-    }
-
-    /// A folder with the story's configuration.
-    fn folder(&self) -> Folder {
-        let folder = Folder::new().with("fixative.yaml", read(self.name, "fixative.yaml").unwrap());
-        match self.facts() {
-            Some(facts) => folder.with("facts.yaml", facts),
-            None => folder,
-        }
-    }
-
-    fn run(&self, command: &[&str], manifests: &str) -> Run {
-        let facts: &[&str] = if self.facts().is_some() {
-            &["--facts", "facts.yaml"]
-        } else {
-            &[]
-        };
-        let arguments = [command, &["--namespace", "photos"], facts].concat();
-        self.folder().run(&arguments, manifests)
-    }
-
-    fn finds_in(&self, manifests: &str) -> BTreeSet<String> {
-        findings(&self.run(&["check", "--format", "json"], manifests))
-    }
-
-    /// The whole story: found in a chart's output and in plain manifests, repaired, mended by hand, and well.
-    fn is_told(&self) {
-        let manifests = self.manifests();
-        let expected: BTreeSet<String> = self.finds.iter().map(ToString::to_string).collect();
-        assert_eq!(self.finds_in(&manifests), expected);
-        assert_eq!(
-            self.finds_in(&plain(&manifests)),
-            expected,
-            "without the chart's comments"
-        );
-
-        let repaired = self.run(&["render", "--on-deny", "warn"], &manifests);
-        assert_eq!(repaired.status, 0, "{}", repaired.stderr);
-        assert_eq!(changes(&manifests, &repaired.stdout), sorted(&self.repairs));
-
-        let rendered = self.run(&["render"], &manifests);
-        let denied = self
-            .finds_in(&repaired.stdout)
-            .iter()
-            .any(|said| said.starts_with("Deny"));
-        if denied {
-            assert_eq!(
-                (rendered.status, rendered.stdout.as_str()),
-                (1, ""),
-                "{}",
-                rendered.stderr
-            );
-        } else {
-            assert_eq!((rendered.status, &rendered.stdout), (0, &repaired.stdout));
-        }
-
-        let mended = self.run(&["render"], &replaced(&manifests, self.remedy));
-        assert_eq!(mended.status, 0, "{}", mended.stderr);
-        assert_eq!(self.finds_in(&mended.stdout), BTreeSet::new(), "all is well");
-    }
-}
-
-fn read(story: &str, file: &str) -> Option<String> {
-    let folder: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/stories");
-    fs::read_to_string(folder.join(story).join(file)).ok()
-}
-
-/// As somebody writes it who has no chart.
-fn plain(manifests: &str) -> String {
-    let lines = manifests.lines().filter(|line| !line.starts_with("# Source:"));
-    lines.map(|line| format!("{line}\n")).collect()
-}
-
-#[track_caller]
-fn replaced(text: &str, pairs: &[(&str, &str)]) -> String {
-    pairs.iter().fold(text.to_owned(), |text, (old, new)| {
-        assert!(text.contains(old), "no {old:?}");
-        text.replace(old, new)
-    })
-}
-
-/// What denies or warns; what cannot be told is left out.
-#[track_caller]
-fn findings(run: &Run) -> BTreeSet<String> {
-    assert!(run.status < 2, "{}", run.stderr);
-    let report: Value = serde_json::from_str(&run.stdout).unwrap();
-    let found = report["findings"].as_array().unwrap().iter();
-    let said = found
-        .filter(|finding| finding["action"] != "Audit")
-        .map(|finding| {
-            let text = |pointer: &str| finding.pointer(pointer).unwrap().as_str().unwrap();
-            let (kind, name) = (text("/object/kind"), text("/object/name"));
-            format!(
-                "{} {}/{} {kind}/{name} {}",
-                text("/action"),
-                text("/policy"),
-                text("/rule"),
-                text("/pointer")
-            )
-        });
-    said.collect()
-}
-
-fn sorted(repairs: &[(&str, &str, Value)]) -> BTreeSet<String> {
-    repairs
-        .iter()
-        .map(|(object, pointer, value)| format!("{object} {pointer} {value}"))
-        .collect()
-}
-
-fn objects(text: &str) -> Vec<Value> {
-    let source = Source::new("stream", text);
-    let documents = manifest::split(&source);
-    let values = documents
-        .iter()
-        .map(|document| manifest::read(&source, document).unwrap().value);
-    values.filter(Value::is_object).collect()
-}
-
-/// Each value that is another one in `after`, the outermost of what is new.
-#[track_caller]
-fn changes(before: &str, after: &str) -> BTreeSet<String> {
-    let (before, after) = (objects(before), objects(after));
-    assert_eq!(before.len(), after.len());
-    let mut found = BTreeSet::new();
-    for (old, new) in before.iter().zip(&after) {
-        let text = |pointer: &str| old.pointer(pointer).unwrap().as_str().unwrap();
-        let object = format!("{}/{}", text("/kind"), text("/metadata/name"));
-        differences(old, new, "", &mut |pointer, value| {
-            found.insert(format!("{object} {pointer} {value}"));
-        });
-    }
-    found
-}
-
-fn differences(old: &Value, new: &Value, pointer: &str, say: &mut impl FnMut(&str, &Value)) {
-    match (old, new) {
-        (Value::Object(old), Value::Object(new)) => {
-            let keys: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
-            for key in keys {
-                let place = format!("{pointer}/{}", key.replace('~', "~0").replace('/', "~1"));
-                between(old.get(key), new.get(key), &place, say);
-            }
-        }
-        (Value::Array(old), Value::Array(new)) => {
-            for index in 0..old.len().max(new.len()) {
-                between(old.get(index), new.get(index), &format!("{pointer}/{index}"), say);
-            }
-        }
-        (old, new) if old != new => say(pointer, new),
-        _ => {}
-    }
-}
-
-fn between(old: Option<&Value>, new: Option<&Value>, pointer: &str, say: &mut impl FnMut(&str, &Value)) {
-    match (old, new) {
-        (Some(old), Some(new)) => differences(old, new, pointer, say),
-        (_, new) => say(pointer, new.unwrap_or(&Value::Null)),
-    }
-}
+use crate::program::Folder;
+use crate::story::{Story, changes, findings, sorted};
 
 /// The thumbnails and videos must move along with the library, or Immich looks for them on the NAS; the archive must
 /// not, since Immich knows it by its path. A claim that one node may hold makes a rolling update hang. The cache of
@@ -399,6 +217,7 @@ fn postgres_and_redis_on_host_paths_of_one_raspberry_pi() {
         name: "raspberry-hostpath",
         finds: &[
             "Deny hostpath-pinned/pinned Deployment/immich-postgres /spec/template/spec/containers/0/volumeMounts/1",
+            "Deny rollout-strategy/recreate-database Deployment/immich-postgres /spec/strategy",
             "Deny service-links/disable Deployment/immich /spec/template/spec/enableServiceLinks",
             "Deny service-links/disable Deployment/immich-machine-learning /spec/template/spec/enableServiceLinks",
             "Deny service-links/disable Deployment/immich-postgres /spec/template/spec/enableServiceLinks",
@@ -417,6 +236,12 @@ fn postgres_and_redis_on_host_paths_of_one_raspberry_pi() {
                 "Deployment/immich-machine-learning",
                 "/spec/template/spec/affinity",
                 fast,
+            ),
+            // A rolling update would start a second Postgres on the same folder.
+            (
+                "Deployment/immich-postgres",
+                "/spec/strategy",
+                json!({"type": "Recreate", "rollingUpdate": null}),
             ),
             // Helm alone reads it, so only what is rendered is asked for it.
             (
