@@ -65,7 +65,7 @@ fn section(policy: &Policy, examples: &Examples) -> String {
     }
     let sources: Vec<String> = list(spec.get("sources")).iter().filter_map(source).collect();
     if !sources.is_empty() {
-        text += &format!("- Sources: {}.\n", sources.join(", "));
+        text += &format!("- Sources:\n  - {}\n", sources.join("\n  - "));
     }
     text += &params(&spec);
     text += "\n**Rules**\n\n";
@@ -92,14 +92,18 @@ fn list(value: Option<&Value>) -> &[Value] {
     value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
 }
 
-/// An address as a link, anything else as it is.
+/// An address as a link with what follows it, anything else as it is.
 fn source(value: &Value) -> Option<String> {
     let text = value.as_str()?;
-    let is_address = text.starts_with("https://") && !text.contains(['<', '>', ' ']);
-    Some(if is_address {
-        format!("<{}>", clean(text))
+    let (address, rest) = text.split_once(' ').unwrap_or((text, ""));
+    if !address.starts_with("https://") || address.contains(['<', '>']) {
+        return Some(plain(text));
+    }
+    let link = format!("<{}>", clean(address));
+    Some(if rest.is_empty() {
+        link
     } else {
-        plain(text)
+        format!("{link} {}", plain(rest))
     })
 }
 

@@ -160,3 +160,13 @@ fn the_reference_is_what_the_program_prints() {
         "docs/policy-reference.md is stale: run `make reference` and commit what it writes"
     );
 }
+
+#[test]
+fn every_policy_of_the_pack_says_where_it_can_be_read_up() {
+    let page = Folder::new().run(&["policies", "docs"], "").stdout;
+    let sections: Vec<&str> = page.split("\n## ").skip(1).collect();
+    assert_eq!(sections.len(), 19, "{page}");
+    for section in sections {
+        assert!(section.contains("\n- Sources:\n  - <https://"), "{section}");
+    }
+}
