@@ -36,7 +36,11 @@ pub(super) struct Lowered {
 }
 
 /// Lowers the tree of `source`.
-pub(super) fn lower(source: &str, tree: &IdedExpr, names: &Names<'_>) -> Result<Lowered, CompileError> {
+pub(super) fn lower<'n>(
+    source: &'n str,
+    tree: &'n IdedExpr,
+    names: &'n Names<'n>,
+) -> Result<Lowered, CompileError> {
     let mut lowering = Lowering {
         source,
         names,
@@ -60,10 +64,16 @@ pub(super) fn lower(source: &str, tree: &IdedExpr, names: &Names<'_>) -> Result<
     Ok(Lowered {
         compiled: Compiled {
             root,
-            names: mentioned,
+            names: mentioned.into_iter().map(str::to_owned).collect(),
             slots,
         },
-        mentions,
+        mentions: mentions
+            .into_iter()
+            .map(|(name, field)| match field {
+                Some(field) => format!("{name}.{field}"),
+                None => name.to_owned(),
+            })
+            .collect(),
         asked,
     })
 }
@@ -73,19 +83,20 @@ struct Lowering<'n> {
     source: &'n str,
     names: &'n Names<'n>,
     /// Variables of macros and arguments of functions in sight, innermost last.
-    locals: Vec<(String, Slot)>,
-    mentioned: Vec<String>,
-    mentions: BTreeSet<String>,
+    locals: Vec<(&'n str, Slot)>,
+    mentioned: Vec<&'n str>,
+    /// Names and host functions, and fields of names.
+    mentions: BTreeSet<(&'n str, Option<&'n str>)>,
     asked: BTreeSet<Asked>,
     slots: usize,
     depth: usize,
     nodes: usize,
     /// Functions that are being expanded, with the place of the outermost call.
-    inside: Vec<(String, NodeId)>,
+    inside: Vec<(&'n str, NodeId)>,
 }
 
-impl Lowering<'_> {
-    fn node(&mut self, tree: &IdedExpr) -> Result<Ir, CompileError> {
+impl<'n> Lowering<'n> {
+    fn node(&mut self, tree: &'n IdedExpr) -> Result<Ir, CompileError> {
         self.nodes += 1;
         self.depth += 1;
         if self.depth > MAX_DEPTH || self.nodes > MAX_NODES {
@@ -97,15 +108,15 @@ impl Lowering<'_> {
         lowered
     }
 
-    fn boxed(&mut self, tree: &IdedExpr) -> Result<Box<Ir>, CompileError> {
+    fn boxed(&mut self, tree: &'n IdedExpr) -> Result<Box<Ir>, CompileError> {
         self.node(tree).map(Box::new)
     }
 
-    fn all(&mut self, trees: &[IdedExpr]) -> Result<Vec<Ir>, CompileError> {
+    fn all(&mut self, trees: &'n [IdedExpr]) -> Result<Vec<Ir>, CompileError> {
         trees.iter().map(|tree| self.node(tree)).collect()
     }
 
-    fn expression(&mut self, tree: &IdedExpr) -> Result<Ir, CompileError> {
+    fn expression(&mut self, tree: &'n IdedExpr) -> Result<Ir, CompileError> {
         match &tree.expr {
             Expr::Literal(literal) => Ok(Ir::Literal(self::literal(literal))),
             Expr::Ident(name) => self.name(name, tree.id),
@@ -136,12 +147,12 @@ impl Lowering<'_> {
         }
     }
 
-    fn name(&mut self, name: &str, id: NodeId) -> Result<Ir, CompileError> {
-        if let Some((_, slot)) = self.locals.iter().rev().find(|(local, _)| local == name) {
+    fn name(&mut self, name: &'n str, id: NodeId) -> Result<Ir, CompileError> {
+        if let Some((_, slot)) = self.locals.iter().rev().find(|(local, _)| *local == name) {
             return Ok(Ir::Local(*slot));
         }
         if self.names.names.contains(&name) {
-            self.mentions.insert(format!("{name}.*"));
+            self.mentions.insert((name, Some("*")));
             return Ok(Ir::Name(self.mention(name)));
         }
         if let Some(type_name) = library::type_name(name) {
@@ -152,12 +163,12 @@ impl Lowering<'_> {
         Err(self.wrong(id, &message, help.as_deref()))
     }
 
-    fn mention(&mut self, name: &str) -> usize {
-        self.mentions.insert(name.to_owned());
-        match self.mentioned.iter().position(|other| other == name) {
+    fn mention(&mut self, name: &'n str) -> usize {
+        self.mentions.insert((name, None));
+        match self.mentioned.iter().position(|other| *other == name) {
             Some(position) => position,
             None => {
-                self.mentioned.push(name.to_owned());
+                self.mentioned.push(name);
                 self.mentioned.len() - 1
             }
         }
@@ -167,17 +178,17 @@ impl Lowering<'_> {
         if name == "namespace" {
             return Some("say `ns`: the word `namespace` is reserved in CEL".into());
         }
-        let locals = self.locals.iter().map(|(local, _)| local.as_str());
+        let locals = self.locals.iter().map(|(local, _)| *local);
         nearest(name, self.names.names.iter().copied().chain(locals))
     }
 
     /// What has the field that is asked for; a field of a name is a mention of its own.
-    fn owner(&mut self, tree: &IdedExpr, field: &str, id: NodeId) -> Result<Box<Ir>, CompileError> {
+    fn owner(&mut self, tree: &'n IdedExpr, field: &'n str, id: NodeId) -> Result<Box<Ir>, CompileError> {
         let Some(name) = self.free_name(tree) else {
             return self.boxed(tree);
         };
         self.check_field(name, field, id)?;
-        self.mentions.insert(format!("{name}.{field}"));
+        self.mentions.insert((name, Some(field)));
         Ok(Box::new(Ir::Name(self.mention(name))))
     }
 
@@ -186,7 +197,7 @@ impl Lowering<'_> {
         let Expr::Ident(name) = &tree.expr else {
             return None;
         };
-        let is_local = self.locals.iter().any(|(local, _)| local == name);
+        let is_local = self.locals.iter().any(|(local, _)| *local == name.as_str());
         (!is_local && self.names.names.contains(&name.as_str())).then_some(name)
     }
 
@@ -210,7 +221,7 @@ impl Lowering<'_> {
         Err(wrong)
     }
 
-    fn select(&mut self, select: &SelectExpr, id: NodeId) -> Result<Ir, CompileError> {
+    fn select(&mut self, select: &'n SelectExpr, id: NodeId) -> Result<Ir, CompileError> {
         let field = select.field.as_str().into();
         if !select.test
             && let Some(qualified) = self.qualified(&select.operand, &select.field)
@@ -230,7 +241,7 @@ impl Lowering<'_> {
     fn qualified(&self, operand: &IdedExpr, field: &str) -> Option<String> {
         match &operand.expr {
             Expr::Ident(name) => {
-                let is_value = self.locals.iter().any(|(local, _)| local == name)
+                let is_value = self.locals.iter().any(|(local, _)| *local == name.as_str())
                     || self.names.names.contains(&name.as_str());
                 (!is_value).then(|| format!("{name}.{field}"))
             }
@@ -250,7 +261,7 @@ impl Lowering<'_> {
     fn wrong(&self, id: NodeId, message: &str, help: Option<&str>) -> CompileError {
         let (message, id) = match self.inside.first() {
             Some((_, call)) => {
-                let name = self.inside.last().map_or("", |(name, _)| name);
+                let name = self.inside.last().map_or("", |(name, _)| *name);
                 (format!("in the function `{name}`: {message}"), *call)
             }
             None => (message.to_owned(), id),

@@ -14,6 +14,9 @@ const DASH: &str = "-";
 /// Fewer files than this are not worth a thread.
 const WORTH_A_THREAD: usize = 16;
 
+/// How many files that cannot be read are named.
+const NAMED: usize = 10;
+
 /// Folders below folders, after which a loop of links is more likely than a tree.
 pub(super) const DEEPEST: usize = 64;
 
@@ -42,6 +45,9 @@ pub(crate) enum InputError {
         /// What it may be instead.
         hint: &'static str,
     },
+    /// More than one of them.
+    #[error("{}", several(.0))]
+    Several(Vec<InputError>),
     /// A folder without manifests.
     #[error("{folder} holds no {wanted}; name the files, or another folder")]
     NothingIn {
@@ -104,7 +110,32 @@ pub(super) fn manifests(paths: &[PathBuf]) -> Result<Vec<Source>, InputError> {
         }
     }
     let read = |path: &PathBuf| if is_stdin(path) { stdin() } else { read(path) };
-    parallel::map(&files, WORTH_A_THREAD, read).into_iter().collect()
+    let mut sources = Vec::with_capacity(files.len());
+    let mut wrong = Vec::new();
+    for result in parallel::map(&files, WORTH_A_THREAD, read) {
+        match result {
+            Ok(source) => sources.push(source),
+            Err(error) => wrong.push(error),
+        }
+    }
+    match (wrong.pop(), wrong.is_empty()) {
+        (None, _) => Ok(sources),
+        (Some(only), true) => Err(only),
+        (Some(last), false) => {
+            wrong.push(last);
+            Err(InputError::Several(wrong))
+        }
+    }
+}
+
+/// All of them as far as anybody reads on.
+fn several(errors: &[InputError]) -> String {
+    let mut said: Vec<String> = errors.iter().take(NAMED).map(ToString::to_string).collect();
+    match errors.len().saturating_sub(NAMED) {
+        0 => {}
+        more => said.push(format!("and {more} more")),
+    }
+    said.join("; ")
 }
 
 /// The files that a path of the command line stands for.

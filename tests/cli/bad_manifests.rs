@@ -95,9 +95,8 @@ fn references_in_circles_end() {
 
 #[test]
 fn a_world_of_many_objects_is_asked_and_not_walked() {
-    // As many as fit a debug build; the bench has 100,000.
     let folder = pack::folder().with("pack/asks.yaml", ASKS);
-    let others: String = (0..20_000)
+    let others: String = (0..100_000)
         .map(|n| format!("---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: c{n}}}}}\n"))
         .collect();
     let folder = folder.with("facts.yaml", format!("{others}{}", colours("red")));
@@ -119,6 +118,12 @@ fn an_unreadable_file_in_a_folder_is_named() {
         let run = folder.run(&[command, "--policies", "pack", "in"], "");
         run.cannot_answer(&["cannot read in/lost.yaml"]);
     }
+    let folder = folder.with("in/cut.json", [0xC3]);
+    for other in 0..10 {
+        std::os::unix::fs::symlink("nowhere", folder.path(&format!("in/x{other}.yaml"))).unwrap();
+    }
+    let run = check(&folder, &["in"], "");
+    run.cannot_answer(&["in/cut.json is not UTF-8", "in/lost.yaml", "in/x7.yaml", "; and 2 more"]);
 }
 
 #[test]

@@ -30,7 +30,7 @@ pub(super) use convert::as_text;
 pub(super) type Native = for<'a> fn(&mut Budget, &[Cel<'a>]) -> Result<Cel<'a>, Fault>;
 
 /// How a function is called.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Style {
     /// `f(x)`
     Global,
@@ -107,29 +107,28 @@ const ALL: [&[Entry]; 13] = [
     versions::FUNCTIONS,
 ];
 
-type Index = HashMap<(&'static str, Style, usize), (Native, &'static str)>;
-
-static INDEX: LazyLock<Index> = LazyLock::new(|| {
-    let entries = ALL.iter().copied().flatten();
-    entries
-        .map(|entry| ((entry.name, entry.style, entry.args), (entry.native, entry.name)))
-        .collect()
+/// What there is under a name: other styles, other numbers of arguments.
+static INDEX: LazyLock<HashMap<&'static str, Vec<&'static Entry>>> = LazyLock::new(|| {
+    let mut index: HashMap<&str, Vec<&Entry>> = HashMap::new();
+    for entry in ALL.iter().copied().flatten() {
+        index.entry(entry.name).or_default().push(entry);
+    }
+    index
 });
 
 /// The function; on failure whether the name is known at all.
 pub(super) fn find(name: &str, style: Style, args: usize) -> Result<(Native, &'static str), bool> {
-    let mut entries = ALL.iter().copied().flatten().filter(|entry| entry.name == name);
-    let Some(known) = entries.next() else {
-        return Err(false);
-    };
-    INDEX.get(&(known.name, style, args)).copied().ok_or(true)
+    let entries = INDEX.get(name).ok_or(false)?;
+    let entry = entries
+        .iter()
+        .find(|entry| entry.style == style && entry.args == args);
+    entry.map(|entry| (entry.native, entry.name)).ok_or(true)
 }
 
 /// Whether a function of that name is called without a receiver.
 pub(super) fn is_global(name: &str) -> bool {
-    let mut entries = ALL.iter().copied().flatten();
-    matches!(name, "known" | "unknown" | "has")
-        || entries.any(|entry| entry.name == name && entry.style == Style::Global)
+    let is_known = |entries: &Vec<&Entry>| entries.iter().any(|entry| entry.style == Style::Global);
+    matches!(name, "known" | "unknown" | "has") || INDEX.get(name).is_some_and(is_known)
 }
 
 /// Whether that is a function with a name of two parts: `sets.contains`.

@@ -6,8 +6,8 @@ use super::{
 };
 use crate::kube::Gvk;
 
-impl Lowering<'_> {
-    pub(super) fn call(&mut self, call: &CallExpr, id: NodeId) -> Result<Ir, CompileError> {
+impl<'n> Lowering<'n> {
+    pub(super) fn call(&mut self, call: &'n CallExpr, id: NodeId) -> Result<Ir, CompileError> {
         let name = call.func_name.as_str();
         match (&call.target, call.args.as_slice()) {
             (None, args) => match self.operator(name, args)? {
@@ -25,7 +25,7 @@ impl Lowering<'_> {
         }
     }
 
-    pub(super) fn operator(&mut self, name: &str, args: &[IdedExpr]) -> Result<Option<Ir>, CompileError> {
+    pub(super) fn operator(&mut self, name: &str, args: &'n [IdedExpr]) -> Result<Option<Ir>, CompileError> {
         Ok(Some(match (name, args) {
             (op::CONDITIONAL, [test, yes, no]) => {
                 Ir::Conditional(self.boxed(test)?, self.boxed(yes)?, self.boxed(no)?)
@@ -60,7 +60,7 @@ impl Lowering<'_> {
         }))
     }
 
-    pub(super) fn global(&mut self, name: &str, args: &[IdedExpr], id: NodeId) -> Result<Ir, CompileError> {
+    pub(super) fn global(&mut self, name: &str, args: &'n [IdedExpr], id: NodeId) -> Result<Ir, CompileError> {
         match (name, args) {
             ("known", [arg]) => return Ok(Ir::Known(self.boxed(arg)?)),
             ("unknown", [arg]) => return Ok(Ir::Unknown(self.boxed(arg)?)),
@@ -75,7 +75,7 @@ impl Lowering<'_> {
                 let message = wrong_count(name, *count, args.len());
                 return Err(self.wrong(id, &message, None));
             }
-            self.mentions.insert((*host).to_owned());
+            self.mentions.insert((host, None));
             if host.starts_with("world.") {
                 self.asked.insert(asked(args));
             }
@@ -88,7 +88,7 @@ impl Lowering<'_> {
     }
 
     /// `component` tells no value of what it is given, so that is no mention of the whole.
-    pub(super) fn arguments(&mut self, host: &str, args: &[IdedExpr]) -> Result<Vec<Ir>, CompileError> {
+    pub(super) fn arguments(&mut self, host: &str, args: &'n [IdedExpr]) -> Result<Vec<Ir>, CompileError> {
         match args {
             [arg] if host == "component" => match self.free_name(arg) {
                 Some(name) => Ok(vec![Ir::Name(self.mention(name))]),
@@ -100,9 +100,9 @@ impl Lowering<'_> {
 
     pub(super) fn method(
         &mut self,
-        target: &IdedExpr,
+        target: &'n IdedExpr,
         name: &str,
-        args: &[IdedExpr],
+        args: &'n [IdedExpr],
         id: NodeId,
     ) -> Result<Ir, CompileError> {
         match (name, args) {
@@ -143,9 +143,12 @@ impl Lowering<'_> {
 
     /// Puts a function's body in place of its call: its arguments are variables that are evaluated when first
     /// asked for, its free names those of the calling program, never the variables of a macro around it.
-    pub(super) fn expand(&mut self, name: &str, args: &[IdedExpr], id: NodeId) -> Result<Ir, CompileError> {
+    pub(super) fn expand(&mut self, name: &str, args: &'n [IdedExpr], id: NodeId) -> Result<Ir, CompileError> {
         let functions = self.names.functions;
-        let Some((body, tree)) = functions.get(name).and_then(|body| Some((body, body.tree()?))) else {
+        let Some((name, body, tree)) = functions
+            .get_key_value(name)
+            .and_then(|(name, body)| Some((name, body, body.tree()?)))
+        else {
             return Err(self.no_function(name, false, args.len(), id));
         };
         if body.args.len() != args.len() {
@@ -155,8 +158,9 @@ impl Lowering<'_> {
         let lowered = self.all(args)?;
         let slots: Vec<Slot> = lowered.iter().map(|_| self.slot()).collect();
         let outside = std::mem::take(&mut self.locals);
-        self.locals = body.args.iter().cloned().zip(slots.iter().copied()).collect();
-        self.inside.push((name.to_owned(), id));
+        let names = body.args.iter().map(String::as_str);
+        self.locals = names.zip(slots.iter().copied()).collect();
+        self.inside.push((name, id));
         let result = self.node(tree);
         self.inside.pop();
         self.locals = outside;

@@ -5,17 +5,17 @@ use super::{
     library, only, op,
 };
 
-impl Lowering<'_> {
-    pub(super) fn variable(&self, tree: &IdedExpr) -> Result<String, CompileError> {
+impl<'n> Lowering<'n> {
+    pub(super) fn variable(&self, tree: &'n IdedExpr) -> Result<&'n str, CompileError> {
         match &tree.expr {
-            Expr::Ident(name) => Ok(name.clone()),
+            Expr::Ident(name) => Ok(name),
             _ => Err(self.wrong(tree.id, "a plain name must stand here", None)),
         }
     }
 
     /// Lowers `body` where `variable` is in sight.
-    pub(super) fn within(&mut self, variable: &str, slot: Slot, body: &IdedExpr) -> Result<Ir, CompileError> {
-        self.locals.push((variable.to_owned(), slot));
+    pub(super) fn within(&mut self, variable: &'n str, slot: Slot, body: &'n IdedExpr) -> Result<Ir, CompileError> {
+        self.locals.push((variable, slot));
         let lowered = self.node(body);
         self.locals.pop();
         lowered
@@ -23,23 +23,23 @@ impl Lowering<'_> {
 
     pub(super) fn bind(
         &mut self,
-        variable: &IdedExpr,
-        value: &IdedExpr,
-        body: &IdedExpr,
+        variable: &'n IdedExpr,
+        value: &'n IdedExpr,
+        body: &'n IdedExpr,
     ) -> Result<Ir, CompileError> {
         let name = self.variable(variable)?;
         let value = self.boxed(value)?;
         let slot = self.slot();
-        let body = self.within(&name, slot, body)?;
+        let body = self.within(name, slot, body)?;
         Ok(Ir::Bind(slot, value, Box::new(body)))
     }
 
     /// The list, and the list of what its items are sorted by.
     pub(super) fn sort_by(
         &mut self,
-        target: &IdedExpr,
-        variable: &IdedExpr,
-        body: &IdedExpr,
+        target: &'n IdedExpr,
+        variable: &'n IdedExpr,
+        body: &'n IdedExpr,
     ) -> Result<Ir, CompileError> {
         let name = self.variable(variable)?;
         let Ok((native, known)) = library::find("@sortBy", Style::Method, 1) else {
@@ -47,7 +47,7 @@ impl Lowering<'_> {
         };
         let list = self.boxed(target)?;
         let (slot, first) = (self.slot(), self.slot());
-        let key = self.within(&name, first, body)?;
+        let key = self.within(name, first, body)?;
         let keys = Ir::Loop(Box::new(Loop {
             kind: LoopKind::List,
             range: Ir::Local(slot),
@@ -62,22 +62,22 @@ impl Lowering<'_> {
 
     pub(super) fn optional_map(
         &mut self,
-        target: &IdedExpr,
-        variable: &IdedExpr,
-        body: &IdedExpr,
+        target: &'n IdedExpr,
+        variable: &'n IdedExpr,
+        body: &'n IdedExpr,
         flat: bool,
     ) -> Result<Ir, CompileError> {
         let name = self.variable(variable)?;
         let target = self.boxed(target)?;
         let slot = self.slot();
-        let body = self.within(&name, slot, body)?;
+        let body = self.within(name, slot, body)?;
         Ok(Ir::OptionalMap(slot, target, Box::new(body), flat))
     }
 
     /// What the parser makes of `all`, `exists`, `exists_one`, `map` and `filter`: told by its loop's step.
     pub(super) fn standard_loop(
         &mut self,
-        parts: &ComprehensionExpr,
+        parts: &'n ComprehensionExpr,
         id: NodeId,
     ) -> Result<Ir, CompileError> {
         let Expr::Call(step) = &parts.loop_step.expr else {
@@ -116,9 +116,9 @@ impl Lowering<'_> {
     /// The macros with two variables: `m.all(k, v, …)`, `m.transformMap(k, v, …)`.
     pub(super) fn two_variables(
         &mut self,
-        target: &IdedExpr,
+        target: &'n IdedExpr,
         name: &str,
-        args: &[IdedExpr],
+        args: &'n [IdedExpr],
     ) -> Result<Option<Ir>, CompileError> {
         let (kind, guard, yields) = match (name, args) {
             ("all", [_, _, test]) => (LoopKind::All, Some(test), None),
