@@ -7,6 +7,9 @@ HELM3_VERSION := 3.21.4
 HELM4_VERSION := 4.2.4
 FLUX_HELM_CONTROLLER_VERSION := 1.6.3
 ARGOCD_VERSION := 3.2.1
+CERT_MANAGER_VERSION := 1.21.2
+PROMETHEUS_OPERATOR_VERSION := 0.85.0
+OPENREPORTS_VERSION := 0.2.1
 CARGO_DENY_VERSION := 0.20.2
 # The Kubernetes whose OpenAPI documents the schema table is made from, and whose API server tests talk to.
 KUBERNETES_VERSION := 1.36.3
@@ -14,6 +17,8 @@ KUBERNETES_VERSION := 1.36.3
 DENY := target/tools/cargo-deny-$(CARGO_DENY_VERSION)
 KUBERNETES := $(BIN)/kube-apiserver $(BIN)/kube-controller-manager
 CONTROL_PLANE := $(BIN)/etcd $(KUBERNETES)
+# Definitions of the kinds of others that our chart and our reports have objects of.
+CRDS := target/tools/crds
 
 .PHONY: test tools lint bench generate reference plugin help
 
@@ -23,7 +28,7 @@ help: ## says what can be made
 test: tools ## builds the real Helm 3, Helm 4, kustomize and control plane once, then runs all tests
 	$(CARGO) test --locked --no-fail-fast
 
-tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/argocd-plugin $(BIN)/goyaml $(CONTROL_PLANE) ## builds the pinned programs that tests run
+tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/argocd-plugin $(BIN)/goyaml $(CONTROL_PLANE) $(CRDS)/made ## builds the pinned programs that tests run
 
 # A Helm that was not told its version calls itself v3.21 and assumes Kubernetes 1.20; tests pass --kube-version.
 $(BIN)/helm3: tests/tools/helm3/go.mod tests/tools/helm3/go.sum
@@ -108,6 +113,18 @@ $(KUBERNETES): $(BIN)/%: $(CONTROL_PLANE_MODULE)/go.mod $(CONTROL_PLANE_MODULE)/
 # One after the other, also under `make -j`: each needs more than 2 GB.
 $(BIN)/kube-apiserver: | $(BIN)/etcd
 $(BIN)/kube-controller-manager: | $(BIN)/kube-apiserver
+
+$(CRDS)/made: Makefile
+	rm -rf $(CRDS)
+	mkdir -p $(CRDS)
+	dir=$(call module,github.com/cert-manager/cert-manager@v$(CERT_MANAGER_VERSION)) && test -n "$$dir" && \
+	  cp "$$dir"/deploy/crds/cert-manager.io_issuers.yaml "$$dir"/deploy/crds/cert-manager.io_certificates.yaml $(CRDS)/
+	dir=$(call module,github.com/prometheus-operator/prometheus-operator@v$(PROMETHEUS_OPERATOR_VERSION)) && test -n "$$dir" && \
+	  cp "$$dir"/example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml \
+	  "$$dir"/example/prometheus-operator-crd/monitoring.coreos.com_prometheusrules.yaml $(CRDS)/
+	dir=$(call module,github.com/openreports/reports-api@v$(OPENREPORTS_VERSION)) && test -n "$$dir" && \
+	  cp "$$dir"/config/crd/openreports.io_reports.yaml "$$dir"/config/crd/openreports.io_clusterreports.yaml $(CRDS)/
+	touch $@
 
 $(DENY)/bin/cargo-deny:
 	$(CARGO) install --locked --version $(CARGO_DENY_VERSION) --no-default-features --root $(DENY) cargo-deny

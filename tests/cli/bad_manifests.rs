@@ -123,7 +123,12 @@ fn an_unreadable_file_in_a_folder_is_named() {
         std::os::unix::fs::symlink("nowhere", folder.path(&format!("in/x{other}.yaml"))).unwrap();
     }
     let run = check(&folder, &["in"], "");
-    run.cannot_answer(&["in/cut.json is not UTF-8", "in/lost.yaml", "in/x7.yaml", "; and 2 more"]);
+    run.cannot_answer(&[
+        "in/cut.json is not UTF-8",
+        "in/lost.yaml",
+        "in/x7.yaml",
+        "; and 2 more",
+    ]);
 }
 
 #[test]

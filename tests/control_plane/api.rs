@@ -60,6 +60,12 @@ impl Api {
         self.send("POST", &path, JSON, object)
     }
 
+    /// Creates an object without storing it, and refuses fields that its kind has not.
+    pub fn strict(&self, object: &Value) -> Answer {
+        let path = self.collection(object) + "?dryRun=All&fieldValidation=Strict";
+        self.send("POST", &path, JSON, object)
+    }
+
     /// Applies an object on the server's side.
     pub fn apply(&self, object: &Value) -> Answer {
         let path = self.path(object) + "?fieldManager=tests&force=true";

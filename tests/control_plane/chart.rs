@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -12,9 +13,10 @@ use crate::helm::Helm;
 use crate::kubelet::{RunningPod, report_ready, run_to_end};
 use crate::objects::{deployment, linked_pod};
 use crate::plane::plane;
-use crate::process::{repository, wait};
+use crate::process::{FIXATIVE, repository, wait};
 use crate::room::room;
 use crate::service::{PORT, Service};
+use crate::streams::run;
 
 const LINKS: &str = "/spec/template/spec/enableServiceLinks";
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -40,6 +42,11 @@ fn life(program: &'static str) {
     photos.create(&named("installed")).has(LINKS, &json!(false));
 
     let installed = release.digests();
+    assert_eq!(
+        release.drifts(),
+        [] as [&str; 0],
+        "the chart has the shipped policies"
+    );
     release.test();
 
     // New values are mounted into the running Pods; nothing restarts.
@@ -51,6 +58,7 @@ fn life(program: &'static str) {
     wait(PATIENCE * 2, "another digest", || {
         (release.digests() != installed).then_some(())
     });
+    assert_eq!(release.drifts(), CONFIGURATIONS);
     assert_eq!(release.pods().len(), 2);
     assert_eq!(release.api.list("apps/v1", "ReplicaSet").len(), 1);
 
@@ -177,6 +185,29 @@ impl Release {
                 digest.as_str().map(str::to_owned)
             })
         })
+    }
+
+    /// The configurations of this release of which `check --cluster` says that they name other policies than those
+    /// that are shipped. There are webhooks of other tests in the cluster, so its status tells nothing.
+    fn drifts(&self) -> Vec<&'static str> {
+        let mut command = Command::new(FIXATIVE);
+        command
+            .current_dir(self.helm.path("."))
+            .env_clear()
+            .args(["check", "--cluster", "--kubeconfig"])
+            .arg(plane().kubeconfig());
+        let (_, _, said) = run(
+            &mut command,
+            b"{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}\n",
+        );
+        assert!(said.contains("policies "), "{said}");
+        let differs = |kind: &&str| {
+            said.contains(&format!(
+                "the webhook of {kind} {} judges by the policies",
+                self.name
+            ))
+        };
+        CONFIGURATIONS.into_iter().filter(differs).collect()
     }
 
     fn pods(&self) -> Vec<Value> {

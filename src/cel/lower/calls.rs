@@ -60,7 +60,12 @@ impl<'n> Lowering<'n> {
         }))
     }
 
-    pub(super) fn global(&mut self, name: &str, args: &'n [IdedExpr], id: NodeId) -> Result<Ir, CompileError> {
+    pub(super) fn global(
+        &mut self,
+        name: &str,
+        args: &'n [IdedExpr],
+        id: NodeId,
+    ) -> Result<Ir, CompileError> {
         match (name, args) {
             ("known", [arg]) => return Ok(Ir::Known(self.boxed(arg)?)),
             ("unknown", [arg]) => return Ok(Ir::Unknown(self.boxed(arg)?)),
@@ -143,7 +148,12 @@ impl<'n> Lowering<'n> {
 
     /// Puts a function's body in place of its call: its arguments are variables that are evaluated when first
     /// asked for, its free names those of the calling program, never the variables of a macro around it.
-    pub(super) fn expand(&mut self, name: &str, args: &'n [IdedExpr], id: NodeId) -> Result<Ir, CompileError> {
+    pub(super) fn expand(
+        &mut self,
+        name: &str,
+        args: &'n [IdedExpr],
+        id: NodeId,
+    ) -> Result<Ir, CompileError> {
         let functions = self.names.functions;
         let Some((name, body, tree)) = functions
             .get_key_value(name)

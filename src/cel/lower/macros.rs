@@ -14,7 +14,12 @@ impl<'n> Lowering<'n> {
     }
 
     /// Lowers `body` where `variable` is in sight.
-    pub(super) fn within(&mut self, variable: &'n str, slot: Slot, body: &'n IdedExpr) -> Result<Ir, CompileError> {
+    pub(super) fn within(
+        &mut self,
+        variable: &'n str,
+        slot: Slot,
+        body: &'n IdedExpr,
+    ) -> Result<Ir, CompileError> {
         self.locals.push((variable, slot));
         let lowered = self.node(body);
         self.locals.pop();
