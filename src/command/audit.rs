@@ -1,13 +1,10 @@
 //! `fixative audit`: what the policies have to say of a live cluster.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal as _;
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
-
 use super::policies::unnamed;
-use super::{Console, Failure, Status, findings, set};
+use super::{Console, Failure, Status, findings, progress, set};
 use crate::cli::{AuditArgs, ClusterArgs};
 use crate::cluster::audit::audit;
 use crate::cluster::{ClientOptions, Inventory, Within, connect, snapshot};
@@ -43,14 +40,14 @@ fn read(args: &AuditArgs, kinds: BTreeSet<GroupKind>, console: &Console) -> Resu
     let within = args.namespace.clone().map_or(Within::Cluster, Within::Namespace);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(Failure::Runtime)?;
-    let bar = bar(console);
-    let mut progress = |kind: &GroupKind, read: usize| {
+    let bar = progress::spinner(console);
+    let mut tell = |kind: &GroupKind, read: usize| {
         bar.set_message(format!("{kind}: {read}"));
         bar.tick();
     };
     let inventory = runtime.block_on(async {
         let client = connect(&options(&args.cluster)).await?;
-        Ok(Inventory::read(&client, &kinds, within, &mut progress).await?)
+        Ok(Inventory::read(&client, &kinds, within, &mut tell).await?)
     });
     bar.finish_and_clear();
     inventory
@@ -61,17 +58,5 @@ pub(super) fn options(args: &ClusterArgs) -> ClientOptions {
         kubeconfig: args.kubeconfig.clone(),
         context: args.context.clone(),
         patience: Some(PATIENCE),
-    }
-}
-
-/// Shown to somebody who waits at a terminal, and to nobody else.
-fn bar(console: &Console) -> ProgressBar {
-    if console.quiet || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new_spinner();
-    match ProgressStyle::with_template("{spinner} reading {msg}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
     }
 }

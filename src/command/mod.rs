@@ -20,6 +20,7 @@ mod packs;
 mod pattern;
 mod planned;
 mod policies;
+mod progress;
 mod render;
 mod report;
 mod serve;

@@ -19,6 +19,7 @@ mod last;
 mod pack;
 mod policies;
 mod program;
+mod progress;
 mod render;
 mod schemas;
 mod stories;

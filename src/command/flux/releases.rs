@@ -1,18 +1,16 @@
 //! The HelmReleases of files and folders: each judged, all of them said in one table.
 
 use std::collections::BTreeMap;
-use std::io::IsTerminal as _;
 use std::path::Path;
 use std::sync::Arc;
 
-use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::Value;
 
 use super::files::{File, read, spliced, write};
 use super::{helm, plan_input, substitution};
 use crate::cli::{FluxArgs, OnDeny};
 use crate::command::render::denials;
-use crate::command::{Console, Failure, Status, answer, facts};
+use crate::command::{Console, Failure, Status, answer, facts, progress};
 use crate::flux::{self, Export, HelmRelease, Splice, Substitution};
 use crate::output::flux::{self as output, Outcome, Row};
 use crate::output::render;
@@ -126,7 +124,7 @@ fn with_charts(
     console: &Console,
 ) -> Result<Vec<Judged>, Failure> {
     let facts = facts::read(&args.facts.facts)?;
-    let bar = bar(console, releases.len());
+    let bar = progress::steps(console, releases.len());
     let judged = parallel::map(releases, WORTH_A_THREAD, |release| {
         bar.set_message(release.id.to_string());
         let judged = with_chart(args, set, chart, release, &facts);
@@ -286,16 +284,4 @@ fn differences<'f>(files: &'f [File], judged: &[Judged]) -> Vec<(&'f str, &'f st
         }
     }
     differences
-}
-
-/// Shown to somebody who waits at a terminal, and to nobody else.
-fn bar(console: &Console, releases: usize) -> ProgressBar {
-    if console.quiet || !std::io::stderr().is_terminal() || releases < 2 {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(releases as u64);
-    match ProgressStyle::with_template("{bar:20} {pos}/{len} {msg}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
 }
