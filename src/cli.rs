@@ -26,9 +26,9 @@ pub use serve::ServeArgs;
 
 const AFTER_HELP: &str = "\
 Examples:
-  helm install immich immich/immich --post-renderer fixative     Helm 3 (Helm 4: see the README)
+  helm install immich ./immich --post-renderer fixative     Helm 3 (Helm 4: see the README)
   fixative render manifests/ > patched.yaml                      the same without Helm
-  helm template immich immich/immich | fixative                  a pipe is rendered
+  helm template immich ./immich | fixative                  a pipe is rendered
   fixative check manifests/                                      what is wrong, for people and CI
   fixative diff release.yaml                                     what render would change
   fixative explain release.yaml --policy media-location          why it did or did not
@@ -47,11 +47,11 @@ policy changes stay byte for byte as they are. What is changed, and why, stands 
 
 Examples:
   fixative render release.yaml
-  helm template immich immich/immich | fixative render --namespace photos
+  helm template immich ./immich | fixative render --namespace photos
   fixative render --param media-location.path=/data manifests/ > patched.yaml
   kubectl get pv,pvc,storageclass -A -o yaml > facts.yaml
   fixative render --facts facts.yaml release.yaml
-  helm install immich immich/immich --post-renderer fixative --post-renderer-args render \\
+  helm install immich ./immich --post-renderer fixative --post-renderer-args render \\
     --post-renderer-args --on-deny=warn
 
 Exit status:

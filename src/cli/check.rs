@@ -12,7 +12,7 @@ wrote has none of those.
 
 Examples:
   fixative check manifests/
-  helm template immich immich/immich | fixative check --namespace photos
+  helm template immich ./immich | fixative check --namespace photos
   fixative check --format sarif --output fixative.sarif 'apps/**/*.yaml'
   fixative check --format github --fail-on warn manifests/
   fixative check --facts cluster.yaml release.yaml

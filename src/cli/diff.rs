@@ -12,7 +12,7 @@ A unified diff, as patch(1) takes it. What no policy may show is left out of it:
 Examples:
   fixative diff release.yaml
   fixative diff manifests/ > fixative.patch && patch -p0 < fixative.patch
-  helm template immich immich/immich | fixative diff --namespace photos
+  helm template immich ./immich | fixative diff --namespace photos
   FIXATIVE_DIFF=meld fixative diff manifests/     two folders for a tool, with what differs
 
 Exit status:

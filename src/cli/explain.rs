@@ -14,7 +14,7 @@ Examples:
   fixative explain release.yaml
   fixative explain release.yaml --policy media-location
   fixative explain manifests/ --object Deployment/immich-server
-  helm template immich immich/immich | fixative explain --policy 'nvme-*' --object '*-valkey'
+  helm template immich ./immich | fixative explain --policy 'nvme-*' --object '*-valkey'
 
 Exit status: 0 explained, 2 there is no such policy or object, or it could not be answered";
 

@@ -14,8 +14,8 @@ With --chart each HelmRelease is rendered by your own helm (or $FIXATIVE_HELM) w
 what valuesFrom asks for must be among --facts.
 
 Examples:
-  helm template immich immich/immich -f values.yaml | fixative flux
-  helm template immich immich/immich -f values.yaml | fixative flux --write immich.yaml
+  helm template immich ./immich -f values.yaml | fixative flux
+  helm template immich ./immich -f values.yaml | fixative flux --write immich.yaml
   fixative flux --write immich.yaml --chart charts/immich
   fixative flux --check clusters/ --chart charts/ --facts clusters/secrets.yaml      for CI
 

@@ -29,11 +29,39 @@ pub(super) fn plan(
     more: More,
     console: &mut Console,
 ) -> Result<Planned, Failure> {
-    let paths = files.to_vec();
-    let reading = thread::spawn(move || -> Result<Vec<Input>, InputError> {
-        Ok(input::manifests(&paths)?.into_iter().map(Input::split).collect())
-    });
+    let reading = begin(files);
     let set = ManuallyDrop::new(set::load(set, console)?);
+    let plan = ManuallyDrop::new(end(reading, files, &set, known, door, more, console)?);
+    Ok(Planned { set, plan })
+}
+
+/// The same by policies that are there.
+pub(super) fn plan_by(
+    set: &PolicySet,
+    files: &[PathBuf],
+    known: &FactArgs,
+    door: Door,
+    console: &mut Console,
+) -> Result<StreamPlan, Failure> {
+    end(begin(files), files, set, known, door, More::default(), console)
+}
+
+type Reading = thread::JoinHandle<Result<Vec<Input>, InputError>>;
+
+fn begin(files: &[PathBuf]) -> Reading {
+    let paths = files.to_vec();
+    thread::spawn(move || Ok(input::manifests(&paths)?.into_iter().map(Input::split).collect()))
+}
+
+fn end(
+    reading: Reading,
+    files: &[PathBuf],
+    set: &PolicySet,
+    known: &FactArgs,
+    door: Door,
+    more: More,
+    console: &mut Console,
+) -> Result<StreamPlan, Failure> {
     if input::wants_stdin(files) && std::io::stdin().is_terminal() {
         console.remark(|_| "reading manifests from the terminal, Ctrl-D ends them\n".to_owned());
     }
@@ -43,9 +71,8 @@ pub(super) fn plan(
         namespace: known.namespace.clone(),
         facts: facts::read(&known.facts)?,
     };
-    let plan = while_judging(console, more, |more| {
-        stream::plan_more(&set, inputs, &options, more)
-    })?;
-    let plan = ManuallyDrop::new(plan);
-    Ok(Planned { set, plan })
+    let planned = while_judging(console, more, |more| {
+        stream::plan_more(set, inputs, &options, more)
+    });
+    Ok(planned?)
 }

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::files::{File, read, spliced, write};
-use super::{helm, plan_input, substitution};
-use crate::cli::{FluxArgs, OnDeny};
+use super::{helm, substitution};
+use crate::cli::{FactArgs, FluxArgs, OnDeny};
 use crate::command::render::denials;
-use crate::command::{Console, Failure, Status, answer, facts, progress};
+use crate::command::{Console, Failure, Status, answer, facts, planned, progress};
 use crate::flux::{self, Export, HelmRelease, Splice, Substitution};
 use crate::output::flux::{self as output, Outcome, Row};
 use crate::output::render;
@@ -111,7 +111,11 @@ fn with_input(
             releases.len()
         )));
     };
-    let plan = plan_input(args, set, namespace(args, release), console)?;
+    let known = FactArgs {
+        namespace: namespace(args, release),
+        ..args.facts.clone()
+    };
+    let plan = planned::plan_by(set, &args.files, &known, Door::Flux, console)?;
     Ok(judge(args, set, release, plan))
 }
 
@@ -213,27 +217,34 @@ fn foreign_entries(release: &HelmRelease) -> Vec<String> {
 
 /// Patches that are there and find no object: Flux says nothing about them.
 fn idle_targets(release: &HelmRelease, plan: &StreamPlan) -> Vec<String> {
-    let mut idle = Vec::new();
-    let objects = flux::objects(plan);
-    for (index, entry) in release.entries().iter().enumerate() {
-        let patches = entry
-            .get("kustomize")
-            .and_then(|kustomize| kustomize.get("patches"));
-        for target in patches
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .filter_map(|patch| patch.get("target"))
-        {
-            if !flux::finds_any(target, &objects) {
-                idle.push(format!(
-                    "{}: the target {target} of spec.postRenderers[{index}] matches no object of the chart",
-                    release.id
-                ));
-            }
-        }
+    let targets: Vec<(usize, &Value)> = release
+        .entries()
+        .iter()
+        .enumerate()
+        .flat_map(|(index, entry)| {
+            let patches = entry.pointer("/kustomize/patches").and_then(Value::as_array);
+            let targets = patches
+                .into_iter()
+                .flatten()
+                .filter_map(|patch| patch.get("target"));
+            targets.map(move |target| (index, target))
+        })
+        .collect();
+    if targets.is_empty() {
+        // All documents would be read for nothing.
+        return Vec::new();
     }
-    idle
+    let objects = flux::objects(plan);
+    targets
+        .into_iter()
+        .filter(|(_, target)| !flux::finds_any(target, &objects))
+        .map(|(index, target)| {
+            format!(
+                "{}: the target {target} of spec.postRenderers[{index}] matches no object of the chart",
+                release.id
+            )
+        })
+        .collect()
 }
 
 fn outcome(args: &FluxArgs, judged: &Judged) -> Outcome {
