@@ -28,7 +28,7 @@ help: ## says what can be made
 test: tools ## builds the real Helm 3, Helm 4, kustomize and control plane once, then runs all tests
 	$(CARGO) test --locked --no-fail-fast
 
-tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/argocd-plugin $(BIN)/goyaml $(CONTROL_PLANE) $(CRDS)/made ## builds the pinned programs that tests run
+tools: $(BIN)/helm3 $(BIN)/helm4 $(BIN)/kustomize $(BIN)/flux-post-renderer $(BIN)/argocd-plugin $(BIN)/helmfile $(BIN)/goyaml $(CONTROL_PLANE) $(CRDS)/made ## builds the pinned programs that tests run
 
 # A Helm that was not told its version calls itself v3.21 and assumes Kubernetes 1.20; tests pass --kube-version.
 $(BIN)/helm3: tests/tools/helm3/go.mod tests/tools/helm3/go.sum
@@ -83,6 +83,13 @@ $(BIN)/argocd-plugin: tests/tools/argocd/main.go tests/tools/argocd/generate.go 
 	cp tests/tools/argocd/generate.go $(ARGOCD)/cmpserver/plugin/
 	cp tests/tools/argocd/main.go $(ARGOCD)/cmd/plugin/
 	cd $(ARGOCD) && CGO_ENABLED=0 $(GO) build -mod=readonly -trimpath -ldflags '-s -w' -o $(CURDIR)/$@ ./cmd/plugin
+	@touch $@
+
+# The largest of all: it has the secret stores of every cloud in it.
+$(BIN)/helmfile: tests/tools/helmfile/go.mod tests/tools/helmfile/go.sum
+	@mkdir -p $(BIN)
+	cd tests/tools/helmfile && CGO_ENABLED=0 $(GO) build -mod=readonly -trimpath -ldflags '-s -w' \
+	  -o $(CURDIR)/$@ github.com/helmfile/helmfile
 	@touch $@
 
 $(BIN)/goyaml: tests/tools/goyaml/go.mod tests/tools/goyaml/go.sum tests/tools/goyaml/main.go

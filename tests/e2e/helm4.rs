@@ -9,7 +9,7 @@ use crate::go_yaml::{documents, object};
 use crate::program::{FIXATIVE, Folder, Run, repository, run, tool};
 
 /// A folder in whose data home the plugin is installed, as `make plugin` lays it out.
-fn installed(folder: Folder) -> Folder {
+pub fn installed(folder: Folder) -> Folder {
     let program = fs::read(FIXATIVE).unwrap();
     installed_as(folder, &program)
 }

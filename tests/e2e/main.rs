@@ -13,6 +13,7 @@ mod docs;
 mod go_yaml;
 mod helm3;
 mod helm4;
+mod helmfile;
 mod large;
 mod other_tools;
 mod program;
