@@ -18,7 +18,6 @@ use clap_complete::Shell;
 pub use audit::{AuditArgs, ClusterArgs};
 pub use certs::{CertsArgs, CertsCommand};
 pub use check::CheckArgs;
-pub use diff::DiffArgs;
 pub use explain::ExplainArgs;
 pub use findings::{FailOn, FindingsArgs, Format};
 pub use flux::{FluxArgs, PostBuild};
@@ -130,7 +129,7 @@ pub enum Command {
     Check(CheckArgs),
     /// Show what render would change
     #[command(after_help = diff::HELP)]
-    Diff(DiffArgs),
+    Diff(InputArgs),
     /// Say why a policy did or did not apply
     #[command(after_help = explain::HELP)]
     Explain(ExplainArgs),
@@ -227,10 +226,10 @@ pub struct FactArgs {
     pub facts: Vec<PathBuf>,
 }
 
-/// `fixative render`.
+/// What most commands begin with.
 #[derive(Clone, Debug, Args)]
-pub struct RenderArgs {
-    /// Files, folders, `-` for stdin [default: -]
+pub struct InputArgs {
+    /// Files, folders, patterns like 'apps/**/*.yaml', `-` for stdin [default: -]
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Which policies.
@@ -239,6 +238,14 @@ pub struct RenderArgs {
     /// What is known.
     #[command(flatten)]
     pub facts: FactArgs,
+}
+
+/// `fixative render`.
+#[derive(Clone, Debug, Args)]
+pub struct RenderArgs {
+    /// What is judged, and by what.
+    #[command(flatten)]
+    pub input: InputArgs,
     /// What a finding that denies does.
     #[command(flatten)]
     pub deny: DenyArgs,

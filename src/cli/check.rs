@@ -1,10 +1,8 @@
 //! `fixative check`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::{ClusterArgs, FactArgs, FindingsArgs, SetArgs};
+use super::{ClusterArgs, FindingsArgs, InputArgs};
 
 pub(super) const HELP: &str = "\
 Nothing is changed. A repair that render would make is a finding, too, with the repair as its fix: what render \
@@ -26,15 +24,9 @@ Exit status:
 /// `fixative check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
-    /// Files, folders, patterns like 'apps/**/*.yaml', `-` for stdin [default: -]
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Which policies.
+    /// What is judged, and by what.
     #[command(flatten)]
-    pub set: SetArgs,
-    /// What is known.
-    #[command(flatten)]
-    pub facts: FactArgs,
+    pub input: InputArgs,
     /// How findings are answered.
     #[command(flatten)]
     pub findings: FindingsArgs,

@@ -1,11 +1,5 @@
 //! `fixative diff`.
 
-use std::path::PathBuf;
-
-use clap::Args;
-
-use super::{FactArgs, SetArgs};
-
 pub(super) const HELP: &str = "\
 A unified diff, as patch(1) takes it. What no policy may show is left out of it: such lines are `…`.
 
@@ -19,17 +13,3 @@ Exit status:
   0  render would change nothing
   1  it would
   2  it could not be answered: usage, policy, configuration, input, a policy that failed, $FIXATIVE_DIFF";
-
-/// `fixative diff`.
-#[derive(Clone, Debug, Args)]
-pub struct DiffArgs {
-    /// Files, folders, patterns like 'apps/**/*.yaml', `-` for stdin [default: -]
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
-    /// Which policies.
-    #[command(flatten)]
-    pub set: SetArgs,
-    /// What is known.
-    #[command(flatten)]
-    pub facts: FactArgs,
-}

@@ -1,10 +1,8 @@
 //! `fixative explain`.
 
-use std::path::PathBuf;
-
 use clap::Args;
 
-use super::{FactArgs, SetArgs};
+use super::InputArgs;
 
 pub(super) const HELP: &str = "\
 What render would do, object by object and policy by policy: whether it applies, which condition decided, the \
@@ -21,19 +19,13 @@ Exit status: 0 explained, 2 there is no such policy or object, or it could not b
 /// `fixative explain`.
 #[derive(Clone, Debug, Args)]
 pub struct ExplainArgs {
-    /// Files, folders, patterns like 'apps/**/*.yaml', `-` for stdin [default: -]
-    #[arg(value_name = "FILE")]
-    pub files: Vec<PathBuf>,
+    /// What is judged, and by what.
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Only this policy; `*` stands for any part of a name; may be repeated
     #[arg(long, value_name = "NAME")]
     pub policy: Vec<String>,
     /// Only this object: [KIND/]NAME; `*` stands for any part of a name; may be repeated
     #[arg(long, value_name = "NAME")]
     pub object: Vec<String>,
-    /// Which policies.
-    #[command(flatten)]
-    pub set: SetArgs,
-    /// What is known.
-    #[command(flatten)]
-    pub facts: FactArgs,
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
-use super::{DenyArgs, FactArgs, SetArgs};
+use super::{DenyArgs, InputArgs};
 
 pub(super) const HELP: &str = "\
 Flux can run no post-renderer, but it patches what a chart rendered by itself. This command turns the repairs \
@@ -27,9 +27,9 @@ Exit status:
 /// `fixative flux`.
 #[derive(Clone, Debug, Args)]
 pub struct FluxArgs {
-    /// What the chart rendered: files, folders, `-` for stdin [default: -, or what --chart renders]
-    #[arg(value_name = "FILE", conflicts_with = "chart")]
-    pub files: Vec<PathBuf>,
+    /// What is judged, and by what.
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Write the entry into the HelmReleases of this file or folder; every other byte stays; may be repeated
     #[arg(long, value_name = "PATH", help_heading = "HelmReleases")]
     pub write: Vec<PathBuf>,
@@ -42,17 +42,16 @@ pub struct FluxArgs {
     )]
     pub check: Vec<PathBuf>,
     /// Render each HelmRelease from this chart: its folder, its archive, or a folder that holds several
-    #[arg(long, value_name = "PATH", help_heading = "HelmReleases")]
+    #[arg(
+        long,
+        value_name = "PATH",
+        help_heading = "HelmReleases",
+        conflicts_with = "files"
+    )]
     pub chart: Option<PathBuf>,
     /// Whether the Kustomization that applies the HelmRelease replaces ${…} (spec.postBuild)
     #[arg(long, value_name = "WHETHER", help_heading = "HelmReleases")]
     pub post_build: Option<PostBuild>,
-    /// Which policies.
-    #[command(flatten)]
-    pub set: SetArgs,
-    /// What is known.
-    #[command(flatten)]
-    pub facts: FactArgs,
     /// What a finding that denies does.
     #[command(flatten)]
     pub deny: DenyArgs,

@@ -15,8 +15,7 @@ pub(super) fn run(args: &CheckArgs, console: &mut Console) -> Result<Status, Fai
         replacements: args.findings.format == Format::Sarif,
         ..More::default()
     };
-    let Planned { set, mut plan } =
-        planned::plan(&args.files, &args.set, &args.facts, Door::Check, more, console)?;
+    let Planned { set, mut plan } = planned::plan(&args.input, Door::Check, more, console)?;
     let twice = plan.twice();
     console.remark(|style| render::notes(&plan.notes, style) + &render::notes(&twice, style));
     let report = report(&set, &mut plan);

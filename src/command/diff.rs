@@ -9,7 +9,7 @@ use std::process::Command;
 use super::planned::{self, Planned};
 use super::render::denials;
 use super::{Console, Failure, Status, answer};
-use crate::cli::DiffArgs;
+use crate::cli::InputArgs;
 use crate::output::diff::FileDiff;
 use crate::output::render::{self, Wanted};
 use crate::policy::Door;
@@ -18,10 +18,9 @@ use crate::stream::{More, SourcePlan};
 /// A tool that compares two folders, as `KUBECTL_EXTERNAL_DIFF` names one for kubectl.
 const TOOL: &str = "FIXATIVE_DIFF";
 
-pub(super) fn run(args: &DiffArgs, console: &mut Console) -> Result<Status, Failure> {
+pub(super) fn run(args: &InputArgs, console: &mut Console) -> Result<Status, Failure> {
     let more = More::default();
-    let Planned { plan, .. } =
-        planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
+    let Planned { plan, .. } = planned::plan(args, Door::Render, more, console)?;
     if let Err(failure) = denials(&plan) {
         console.say(|style| render::stream(&plan, Wanted::default(), style));
         return Err(failure);

@@ -15,8 +15,7 @@ pub(super) fn run(args: &ExplainArgs, console: &mut Console) -> Result<Status, F
         everything: true,
         ..More::default()
     };
-    let Planned { set, plan } =
-        planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
+    let Planned { set, plan } = planned::plan(&args.input, Door::Render, more, console)?;
     check_policies(&set, &args.policy)?;
     let is_wanted = |object: &&ObjectPlan| {
         args.object.is_empty() || args.object.iter().any(|pattern| names(pattern, &object.id))

@@ -18,21 +18,14 @@ use crate::stream::{More, StreamPlan};
 
 pub(super) fn run(args: &FluxArgs, console: &mut Console) -> Result<Status, Failure> {
     if !args.write.is_empty() || !args.check.is_empty() {
-        return releases::run(args, &set::load(&args.set, console)?, console);
+        return releases::run(args, &set::load(&args.input.set, console)?, console);
     }
     if args.chart.is_some() {
         return Err(Failure::Usage(
             "--chart renders a HelmRelease: name it with --write or --check".into(),
         ));
     }
-    let Planned { set, plan } = planned::plan(
-        &args.files,
-        &args.set,
-        &args.facts,
-        Door::Flux,
-        More::default(),
-        console,
-    )?;
+    let Planned { set, plan } = planned::plan(&args.input, Door::Flux, More::default(), console)?;
     say(&plan, args, console);
     if let Some(refused) = refused(&plan, args.deny.on_deny, console)? {
         return Ok(refused);

@@ -3,13 +3,12 @@
 use std::io::IsTerminal as _;
 use std::mem::ManuallyDrop;
 use std::panic::resume_unwind;
-use std::path::PathBuf;
 use std::thread;
 
 use super::input::InputError;
 use super::progress::while_judging;
 use super::{Console, Failure, facts, input, set};
-use crate::cli::{FactArgs, SetArgs};
+use crate::cli::InputArgs;
 use crate::policy::{Door, PolicySet};
 use crate::stream::{self, Input, More, StreamOptions, StreamPlan};
 
@@ -22,54 +21,50 @@ pub(super) struct Planned {
 
 /// Reads, loads and plans; policies are loaded while the manifests come in.
 pub(super) fn plan(
-    files: &[PathBuf],
-    set: &SetArgs,
-    known: &FactArgs,
+    args: &InputArgs,
     door: Door,
     more: More,
     console: &mut Console,
 ) -> Result<Planned, Failure> {
-    let reading = begin(files);
-    let set = ManuallyDrop::new(set::load(set, console)?);
-    let plan = ManuallyDrop::new(end(reading, files, &set, known, door, more, console)?);
+    let reading = begin(args);
+    let set = ManuallyDrop::new(set::load(&args.set, console)?);
+    let plan = ManuallyDrop::new(end(reading, args, &set, door, more, console)?);
     Ok(Planned { set, plan })
 }
 
 /// The same by policies that are there.
 pub(super) fn plan_by(
+    args: &InputArgs,
     set: &PolicySet,
-    files: &[PathBuf],
-    known: &FactArgs,
     door: Door,
     console: &mut Console,
 ) -> Result<StreamPlan, Failure> {
-    end(begin(files), files, set, known, door, More::default(), console)
+    end(begin(args), args, set, door, More::default(), console)
 }
 
 type Reading = thread::JoinHandle<Result<Vec<Input>, InputError>>;
 
-fn begin(files: &[PathBuf]) -> Reading {
-    let paths = files.to_vec();
+fn begin(args: &InputArgs) -> Reading {
+    let paths = args.files.clone();
     thread::spawn(move || Ok(input::manifests(&paths)?.into_iter().map(Input::split).collect()))
 }
 
 fn end(
     reading: Reading,
-    files: &[PathBuf],
+    args: &InputArgs,
     set: &PolicySet,
-    known: &FactArgs,
     door: Door,
     more: More,
     console: &mut Console,
 ) -> Result<StreamPlan, Failure> {
-    if input::wants_stdin(files) && std::io::stdin().is_terminal() {
+    if input::wants_stdin(&args.files) && std::io::stdin().is_terminal() {
         console.remark(|_| "reading manifests from the terminal, Ctrl-D ends them\n".to_owned());
     }
     let inputs = reading.join().unwrap_or_else(|panic| resume_unwind(panic))?;
     let options = StreamOptions {
         door,
-        namespace: known.namespace.clone(),
-        facts: facts::read(&known.facts)?,
+        namespace: args.facts.namespace.clone(),
+        facts: facts::read(&args.facts.facts)?,
     };
     let planned = while_judging(console, more, |more| {
         stream::plan_more(set, inputs, &options, more)

@@ -12,8 +12,7 @@ use crate::stream::{More, StreamPlan};
 
 pub(super) fn run(args: &RenderArgs, console: &mut Console) -> Result<Status, Failure> {
     let more = More::default();
-    let Planned { set, plan } =
-        planned::plan(&args.files, &args.set, &args.facts, Door::Render, more, console)?;
+    let Planned { set, plan } = planned::plan(&args.input, Door::Render, more, console)?;
     let wanted = wanted(console, args.deny.on_deny);
     let over = over(&set);
     console.remark(|style| render::notes(&over, style));

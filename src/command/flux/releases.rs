@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::files::{File, read, spliced, write};
 use super::{helm, substitution};
-use crate::cli::{FactArgs, FluxArgs, OnDeny};
+use crate::cli::{FluxArgs, OnDeny};
 use crate::command::render::denials;
 use crate::command::{Console, Failure, Status, answer, facts, planned, progress};
 use crate::flux::{self, Export, HelmRelease, Splice, Substitution};
@@ -111,11 +111,9 @@ fn with_input(
             releases.len()
         )));
     };
-    let known = FactArgs {
-        namespace: namespace(args, release),
-        ..args.facts.clone()
-    };
-    let plan = planned::plan_by(set, &args.files, &known, Door::Flux, console)?;
+    let mut input = args.input.clone();
+    input.facts.namespace = namespace(args, release);
+    let plan = planned::plan_by(&input, set, Door::Flux, console)?;
     Ok(judge(args, set, release, plan))
 }
 
@@ -127,7 +125,7 @@ fn with_charts(
     releases: &[&HelmRelease],
     console: &Console,
 ) -> Result<Vec<Judged>, Failure> {
-    let facts = facts::read(&args.facts.facts)?;
+    let facts = facts::read(&args.input.facts.facts)?;
     let bar = progress::steps(console, releases.len());
     let judged = parallel::map(releases, WORTH_A_THREAD, |release| {
         bar.set_message(release.id.to_string());
@@ -154,7 +152,7 @@ fn with_chart(
     let rendering = helm::Rendering {
         release,
         chart,
-        kube_version: args.facts.kube_version.as_deref(),
+        kube_version: args.input.facts.kube_version.as_deref(),
         facts,
     };
     let source = rendering.render()?;
@@ -197,7 +195,7 @@ fn export(
 
 /// The namespace of the release, as Flux has it.
 fn namespace(args: &FluxArgs, release: &HelmRelease) -> Option<String> {
-    let given = args.facts.namespace.clone();
+    let given = args.input.facts.namespace.clone();
     given.or_else(|| helm::namespace(release).map(str::to_owned))
 }
 
