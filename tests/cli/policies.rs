@@ -69,7 +69,7 @@ spec:
     Why it exists.
 
     More of it.
-  sources: ["https://example.com/sizes", "The manual of <sizes>, page 3"]
+  sources: ["https://example.com/sizes (what *fits*)", "The manual of <sizes>, page 3"]
   severity: low
   action: Warn
   match: {components: ["*"], kinds: [Pod, Deployment.apps]}
