@@ -67,15 +67,36 @@ pub(super) fn lower<'n>(
             names: mentioned.into_iter().map(str::to_owned).collect(),
             slots,
         },
-        mentions: mentions
-            .into_iter()
-            .map(|(name, field)| match field {
-                Some(field) => format!("{name}.{field}"),
-                None => name.to_owned(),
-            })
-            .collect(),
+        mentions: mentions.into_iter().map(|(name, part)| part.of(name)).collect(),
         asked,
     })
+}
+
+/// What of a name an expression asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Part<'n> {
+    /// That it is asked for at all.
+    Any,
+    /// The value as a whole.
+    Whole,
+    Field(&'n str),
+    /// What is at a key that is computed.
+    Item,
+    /// A field of what is there.
+    ItemField(&'n str),
+}
+
+impl Part<'_> {
+    /// `pod`, `pod.*`, `pod.spec`, `volumes[]`, `volumes[].persistent`.
+    fn of(self, name: &str) -> String {
+        match self {
+            Part::Any => name.to_owned(),
+            Part::Whole => format!("{name}.*"),
+            Part::Field(field) => format!("{name}.{field}"),
+            Part::Item => format!("{name}[]"),
+            Part::ItemField(field) => format!("{name}[].{field}"),
+        }
+    }
 }
 
 struct Lowering<'n> {
@@ -85,8 +106,8 @@ struct Lowering<'n> {
     /// Variables of macros and arguments of functions in sight, innermost last.
     locals: Vec<(&'n str, Slot)>,
     mentioned: Vec<&'n str>,
-    /// Names and host functions, and fields of names.
-    mentions: BTreeSet<(&'n str, Option<&'n str>)>,
+    /// Names and host functions, and what of a name is asked for.
+    mentions: BTreeSet<(&'n str, Part<'n>)>,
     asked: BTreeSet<Asked>,
     slots: usize,
     depth: usize,
@@ -152,7 +173,7 @@ impl<'n> Lowering<'n> {
             return Ok(Ir::Local(*slot));
         }
         if self.names.names.contains(&name) {
-            self.mentions.insert((name, Some("*")));
+            self.mentions.insert((name, Part::Whole));
             return Ok(Ir::Name(self.mention(name)));
         }
         if let Some(type_name) = library::type_name(name) {
@@ -164,7 +185,7 @@ impl<'n> Lowering<'n> {
     }
 
     fn mention(&mut self, name: &'n str) -> usize {
-        self.mentions.insert((name, None));
+        self.mentions.insert((name, Part::Any));
         match self.mentioned.iter().position(|other| *other == name) {
             Some(position) => position,
             None => {
@@ -184,12 +205,30 @@ impl<'n> Lowering<'n> {
 
     /// What has the field that is asked for; a field of a name is a mention of its own.
     fn owner(&mut self, tree: &'n IdedExpr, field: &'n str, id: NodeId) -> Result<Box<Ir>, CompileError> {
+        if let Some((name, key)) = self.item_of_free_name(tree) {
+            return self.item(name, Part::ItemField(field), key).map(Box::new);
+        }
         let Some(name) = self.free_name(tree) else {
             return self.boxed(tree);
         };
         self.check_field(name, field, id)?;
-        self.mentions.insert((name, Some(field)));
+        self.mentions.insert((name, Part::Field(field)));
         Ok(Box::new(Ir::Name(self.mention(name))))
+    }
+
+    /// `volumes[m.name]`: the name, and the key that is computed.
+    fn item_of_free_name<'t>(&self, tree: &'t IdedExpr) -> Option<(&'t str, &'t IdedExpr)> {
+        let Expr::Call(call) = &tree.expr else { return None };
+        match (call.func_name.as_str(), call.args.as_slice()) {
+            (op::INDEX, [owner, key]) if !is_text(key) => Some((self.free_name(owner)?, key)),
+            _ => None,
+        }
+    }
+
+    fn item(&mut self, name: &'n str, part: Part<'n>, key: &'n IdedExpr) -> Result<Ir, CompileError> {
+        self.mentions.insert((name, part));
+        let owner = Ir::Name(self.mention(name));
+        Ok(Ir::Index(Box::new(owner), self.boxed(key)?))
     }
 
     /// The name, if the tree is one that the scope is asked for.
@@ -295,6 +334,10 @@ fn only(tree: &IdedExpr) -> Option<&IdedExpr> {
         Expr::List(list) => list.elements.first(),
         _ => None,
     }
+}
+
+fn is_text(tree: &IdedExpr) -> bool {
+    matches!(&tree.expr, Expr::Literal(LiteralValue::String(_)))
 }
 
 fn literal(literal: &LiteralValue) -> Literal {

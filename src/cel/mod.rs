@@ -221,7 +221,8 @@ impl Program {
 
     /// The free names and host functions (functions inlined) that it may ask the scope for: what locality is
     /// inferred from. A field of a free name is there as well: `params.path`; a name that is used as a whole
-    /// is there as `item.*`, too.
+    /// is there as `item.*`, too, and what is at a key that is computed as `volumes[]` or
+    /// `volumes[].persistent`.
     pub fn mentions(&self) -> &BTreeSet<String> {
         &self.mentions
     }

@@ -214,6 +214,37 @@ fn host_functions_reach_the_scope() {
     assert_eq!(mentions, ["object", "object.metadata", "peers"]);
 }
 
+#[test]
+fn what_is_asked_of_a_name_is_told() {
+    let cases: [(&str, &[&str]); 6] = [
+        (
+            "lazy[item.name].persistent",
+            &["item", "item.name", "lazy", "lazy[].persistent"],
+        ),
+        (
+            "lazy[item.name].?persistent",
+            &["item", "item.name", "lazy", "lazy[].persistent"],
+        ),
+        (
+            "lazy[item.name] == null",
+            &["item", "item.name", "lazy", "lazy[]"],
+        ),
+        ("lazy['data'].persistent", &["lazy", "lazy.data"]),
+        (
+            "lazy.exists(v, lazy[v].persistent)",
+            &["lazy", "lazy.*", "lazy[].persistent"],
+        ),
+        // A variable of a macro is no name of the scope.
+        ("[1].map(v, [lazy][0])", &["lazy", "lazy.*"]),
+    ];
+    for (expression, expected) in cases {
+        let environment = Environment::new(&functions()).unwrap();
+        let program = environment.compile(expression, &NAMES).unwrap();
+        let mentions: Vec<&str> = program.mentions().iter().map(String::as_str).collect();
+        assert_eq!(mentions, expected, "{expression}");
+    }
+}
+
 /// Unknown in every place: it decides nothing and is never lost.
 #[test]
 fn unknown_is_never_lost() {

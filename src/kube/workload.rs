@@ -22,7 +22,19 @@ pub const WORKLOADS: [(&str, &str); 9] = [
 /// the template for a workload; `None` for any other kind.
 /// Source: the types of k8s.io/api apps, batch and core.
 pub fn pod_pointer(gvk: &Gvk) -> Option<Pointer> {
-    let keys: &[&str] = match (gvk.group.as_str(), gvk.kind.as_str()) {
+    let keys = pod_keys(gvk)?.iter();
+    Some(Pointer(keys.map(|key| Token::Key((*key).into())).collect()))
+}
+
+/// The pod that an object of this kind describes, if it does.
+pub fn pod<'v>(gvk: &Gvk, object: &'v Value) -> Option<&'v Value> {
+    pod_keys(gvk)?
+        .iter()
+        .try_fold(object, |value, key| value.get(key))
+}
+
+fn pod_keys(gvk: &Gvk) -> Option<&'static [&'static str]> {
+    Some(match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("", "Pod") => &[],
         ("", "PodTemplate") => &["template"],
         ("", "ReplicationController")
@@ -30,10 +42,7 @@ pub fn pod_pointer(gvk: &Gvk) -> Option<Pointer> {
         | ("batch", "Job") => &["spec", "template"],
         ("batch", "CronJob") => &["spec", "jobTemplate", "spec", "template"],
         _ => return None,
-    };
-    Some(Pointer(
-        keys.iter().map(|key| Token::Key((*key).into())).collect(),
-    ))
+    })
 }
 
 /// Whether an object was made by the controller of a workload, which describes the same pod: a ReplicaSet, its
@@ -56,25 +65,45 @@ pub fn is_sidecar(init_container: &Value) -> bool {
     init_container.get("restartPolicy").and_then(Value::as_str) == Some("Always")
 }
 
-/// The containers that run as long as the pod: containers, then native sidecars; each with its place below
+/// Where a container stands in a pod.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ContainerPlace {
+    list: &'static str,
+    index: usize,
+}
+
+impl ContainerPlace {
+    /// The list that it is in: `containers` or `initContainers`.
+    pub fn list(self) -> &'static str {
+        self.list
+    }
+
+    /// The place from where the pod is.
+    pub fn below(self, pod: &Pointer) -> Pointer {
+        let mut tokens = Vec::with_capacity(pod.0.len() + 3);
+        tokens.extend_from_slice(&pod.0);
+        tokens.extend([
+            Token::Key("spec".into()),
+            Token::Key(self.list.into()),
+            Token::Index(self.index),
+        ]);
+        Pointer(tokens)
+    }
+}
+
+/// The containers that run as long as the pod: containers, then native sidecars; each with its place in
 /// the pod. Never ephemeral ones.
-pub fn containers(pod: &Value) -> impl Iterator<Item = (Pointer, &Value)> {
-    let spec = Pointer::root().key("spec");
-    let list = |name: &'static str, pod: &'_ Value| -> Vec<(Pointer, usize)> {
-        let at = spec.key(name);
-        let len = at.get(pod).and_then(Value::as_array).map_or(0, Vec::len);
-        (0..len).map(|index| (at.index(index), index)).collect()
+pub fn containers(pod: &Value) -> impl Iterator<Item = (ContainerPlace, &Value)> {
+    let spec = pod.get("spec");
+    let all = move |list: &'static str| {
+        let items = spec.and_then(|spec| spec.get(list)).and_then(Value::as_array);
+        let items = items.into_iter().flatten().enumerate();
+        items.map(move |(index, container)| (ContainerPlace { list, index }, container))
     };
-    let mains = list("containers", pod).into_iter().map(|(at, _)| (at, false));
-    let inits = list("initContainers", pod).into_iter().map(|(at, _)| (at, true));
-    mains
-        .chain(inits)
-        .collect::<Vec<_>>()
-        .into_iter()
-        .filter_map(move |(at, init)| {
-            let container = at.get(pod)?;
-            (container.is_object() && (!init || is_sidecar(container))).then_some((at, container))
-        })
+    let sidecars = all("initContainers").filter(|(_, container)| is_sidecar(container));
+    all("containers")
+        .chain(sidecars)
+        .filter(|(_, container)| container.is_object())
 }
 
 #[cfg(test)]
@@ -102,7 +131,9 @@ mod tests {
             "containers": [{"name": "main"}],
             "ephemeralContainers": [{"name": "debug"}],
         }});
-        let found: Vec<String> = containers(&pod).map(|(at, _)| at.to_string()).collect();
+        let found: Vec<String> = containers(&pod)
+            .map(|(at, _)| at.below(&Pointer::root()).to_string())
+            .collect();
         assert_eq!(found, ["/spec/containers/0", "/spec/initContainers/1"]);
     }
 

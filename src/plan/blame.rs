@@ -15,13 +15,18 @@ use crate::resource::Origin;
 use crate::schema;
 
 /// What differs between the object as it came and as it was settled.
-pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_>) -> Vec<Edit> {
+pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_, '_>) -> Vec<Edit> {
     if settled.writes.is_empty() {
         return Vec::new();
     }
     let ty = schema::of(&attrs.resource.id.gvk);
     let from_text = attrs.resource.origin != Origin::Api;
-    let changes = schema::diff(ty, before, &settled.value);
+    let changes = schema::diff_within(ty, before, &settled.value, &settled.changes);
+    debug_assert_eq!(
+        changes,
+        schema::diff(ty, before, &settled.value),
+        "something was left out"
+    );
     let keyed = schema::KeyedPaths::new(ty, before);
     let writes = settled.writes.index();
     changes

@@ -6,7 +6,6 @@ use serde_json::Value;
 
 use super::memo::Memo;
 use super::mutate::Context;
-use super::subject::has_root;
 use super::{Pair, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
@@ -36,7 +35,7 @@ pub fn explanation(
     for rule in &policy.rules {
         let pair = Pair { policy, rule };
         let view = context.view(pair, &attrs.resource.body);
-        if let Some(view) = view.filter(|view| has_root(view, rule)) {
+        if let Some(view) = view.filter(|view| view.has_root(rule.subject)) {
             explanation.variables = context.scope(pair, view, &memo).variables();
             break;
         }

@@ -9,6 +9,7 @@ use super::subject::View;
 use super::{Log, Outcome, Pair, exempt};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
+use crate::kube::GroupKind;
 use crate::policy::{Matcher, PolicySet, Rule, Subject};
 use crate::resource::Origin;
 use crate::unknown::Unknown;
@@ -19,11 +20,59 @@ pub enum Match {
     /// It does.
     Yes,
     /// It does not, because of this.
-    No(String),
+    No(Mismatch),
     /// It cannot be told.
     Unknown(Unknown),
     /// The pack's own expressions failed.
     Failed(String),
+}
+
+/// Why something does not match. Of most rules nobody asks, so it is told in words only when somebody does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mismatch {
+    /// The rule does not run at this door.
+    Door,
+    /// The object describes no pod.
+    NoPod,
+    /// Another kind.
+    Kind,
+    /// Another name.
+    Name,
+    /// Other labels.
+    Labels,
+    /// Another operation.
+    Operation,
+    /// Another namespace.
+    Namespace,
+    /// The namespace has other labels.
+    NamespaceLabels,
+    /// Other components, or none.
+    Components,
+}
+
+impl Mismatch {
+    fn told(self, view: &View<'_>, attrs: &Attributes<'_>) -> String {
+        match self {
+            Mismatch::Door => format!("the rule does not run at the door {:?}", attrs.door).to_lowercase(),
+            Mismatch::NoPod => format!("a {} describes no pod", view.gvk.kind),
+            Mismatch::Kind => format!("the kind is {}", view.gvk.group_kind()),
+            Mismatch::Name => format!("the name is {}", attrs.resource.id.name.as_str()),
+            Mismatch::Labels => "the labels differ".into(),
+            Mismatch::Operation => match &attrs.operation {
+                Ok(operation) => format!("the operation is {operation:?}").to_lowercase(),
+                Err(unknown) => unknown.to_string(),
+            },
+            Mismatch::Namespace => match &attrs.namespace {
+                Ok(namespace) => format!("the namespace is {namespace}"),
+                Err(unknown) => unknown.to_string(),
+            },
+            Mismatch::NamespaceLabels => "the namespace's labels differ".into(),
+            Mismatch::Components => match view.components() {
+                Ok(found) if !found.is_empty() => format!("the component is {}", found.join(", ")),
+                _ => format!("no component of {}", view.pack.name),
+            },
+        }
+    }
 }
 
 impl Match {
@@ -56,11 +105,11 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
         for rule in &policy.rules {
             let pair = Pair { policy, rule };
             if let Some(why) = &policy.inactive {
-                log.verdict(pair.name(), Outcome::Inactive, why.clone(), None);
+                log.outcome(pair, Outcome::Inactive, || why.clone());
                 continue;
             }
             match rule_matches(view, rule, attrs) {
-                Match::No(why) => log.verdict(pair.name(), Outcome::NoMatch, why, None),
+                Match::No(why) => log.outcome(pair, Outcome::NoMatch, || why.told(view, attrs)),
                 Match::Failed(why) => log.finding(super::validate::failed(pair, attrs, None, why)),
                 Match::Unknown(unknown) => {
                     log.finding(super::validate::unknown(pair, attrs, None, unknown));
@@ -77,10 +126,10 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
 
 fn rule_matches(view: &View<'_>, rule: &Rule, attrs: &Attributes<'_>) -> Match {
     if !rule.doors.contains(&attrs.door) {
-        return Match::No(format!("the rule does not run at the door {:?}", attrs.door).to_lowercase());
+        return Match::No(Mismatch::Door);
     }
-    if view.root(rule.subject).is_none() {
-        return Match::No(format!("a {} describes no pod", view.gvk.kind));
+    if !view.has_root(rule.subject) {
+        return Match::No(Mismatch::NoPod);
     }
     rule.matchers.iter().fold(Match::Yes, |so_far, matcher| {
         so_far.and(|| matches(matcher, rule.subject, view, attrs))
@@ -99,9 +148,9 @@ pub fn matches(matcher: &Matcher, subject: Subject, view: &View<'_>, attrs: &Att
 }
 
 fn kinds(matcher: &Matcher, view: &View<'_>) -> Match {
-    let kind = view.gvk.group_kind();
+    let is = |kind: &GroupKind| view.gvk.is(&kind.kind, &kind.group);
     match &matcher.kinds {
-        Some(kinds) if !kinds.contains(&kind) => Match::No(format!("the kind is {kind}")),
+        Some(kinds) if !kinds.iter().any(is) => Match::No(Mismatch::Kind),
         _ => Match::Yes,
     }
 }
@@ -110,7 +159,7 @@ fn names(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
     let name = attrs.resource.id.name.as_str();
     match &matcher.names {
         Some(patterns) if !patterns.iter().any(|pattern| crate::policy::glob(pattern, name)) => {
-            Match::No(format!("the name is {name}"))
+            Match::No(Mismatch::Name)
         }
         _ => Match::Yes,
     }
@@ -124,7 +173,7 @@ fn labels(matcher: &Matcher, subject: Subject, view: &View<'_>) -> Match {
     if selector.matches(&labels) {
         Match::Yes
     } else {
-        Match::No("the labels differ".into())
+        Match::No(Mismatch::Labels)
     }
 }
 
@@ -134,7 +183,7 @@ fn operations(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
     };
     match &attrs.operation {
         Ok(operation) if wanted.contains(operation) => Match::Yes,
-        Ok(operation) => Match::No(format!("the operation is {operation:?}").to_lowercase()),
+        Ok(_) => Match::No(Mismatch::Operation),
         Err(unknown) => Match::Unknown(unknown.clone()),
     }
 }
@@ -151,7 +200,7 @@ fn namespaces(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
         {
             Match::Yes
         }
-        Ok(namespace) => Match::No(format!("the namespace is {namespace}")),
+        Ok(_) => Match::No(Mismatch::Namespace),
         Err(unknown) => Match::Unknown(unknown.clone()),
     }
 }
@@ -167,7 +216,7 @@ fn namespace_labels(matcher: &Matcher, attrs: &Attributes<'_>) -> Match {
             if selector.matches(&labels) {
                 Match::Yes
             } else {
-                Match::No("the namespace's labels differ".into())
+                Match::No(Mismatch::NamespaceLabels)
             }
         }
         Err(unknown) => Match::Unknown(unknown.clone()),
@@ -181,8 +230,7 @@ fn components(matcher: &Matcher, view: &View<'_>) -> Match {
     match view.components() {
         Ok(found) if wanted.iter().any(|name| name == "*") && !found.is_empty() => Match::Yes,
         Ok(found) if found.iter().any(|name| wanted.iter().any(|one| one == name)) => Match::Yes,
-        Ok([]) => Match::No(format!("no component of {}", view.pack.name)),
-        Ok(found) => Match::No(format!("the component is {}", found.join(", "))),
+        Ok(_) => Match::No(Mismatch::Components),
         Err(Fault::Unknown(unknown)) => Match::Unknown(unknown),
         Err(fault) => Match::Failed(format!("`ours` of pack {} failed: {fault}", view.pack.name)),
     }

@@ -145,45 +145,54 @@ impl Pair<'_> {
 
 /// What the policies of `set` want of the object in `attrs`. Total: a policy that fails is a verdict.
 pub fn plan<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> Plan<'a> {
-    let mut begun = begin(set, world, attrs);
+    let mut begun = begin(set, world, attrs, Log::default());
     let (pairs, settled) = (&begun.pairs, &begun.settled);
     validate::assertions(set, world, attrs, pairs, settled, &mut begun.log);
     finish(attrs, begun)
 }
 
 /// The repairs alone, for a door that is only asked for those: the same edits as [`plan`]'s, without judging any
-/// assertion.
+/// assertion, and without a verdict on rules that find nothing.
 pub fn repairs<'a>(set: &PolicySet, world: &dyn World, attrs: &Attributes<'a>) -> Plan<'a> {
-    finish(attrs, begin(set, world, attrs))
+    let log = Log {
+        is_brief: true,
+        ..Log::default()
+    };
+    finish(attrs, begin(set, world, attrs, log))
 }
 
 /// A plan whose repairs are settled.
-struct Begun<'p> {
+struct Begun<'p, 'a> {
     log: Log,
     pairs: Vec<Pair<'p>>,
-    settled: mutate::Settled<'p>,
+    settled: mutate::Settled<'p, 'a>,
 }
 
-fn begin<'p>(set: &'p PolicySet, world: &dyn World, attrs: &Attributes<'_>) -> Begun<'p> {
-    let mut log = Log::default();
+fn begin<'p, 'a>(
+    set: &'p PolicySet,
+    world: &dyn World,
+    attrs: &Attributes<'a>,
+    mut log: Log,
+) -> Begun<'p, 'a> {
     let pairs = matching::applicable(set, attrs, &mut log);
     let settled = mutate::settle(set, world, attrs, &pairs, &mut log);
     Begun { log, pairs, settled }
 }
 
-fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
+fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_, 'a>) -> Plan<'a> {
     let before: &'a Value = &attrs.resource.body;
     let Begun { log, settled, .. } = begun;
     let mut edits = blame::edits(attrs, before, &settled);
     let Log {
         mut findings,
         mut verdicts,
+        ..
     } = log;
     secrets::keep([before, &settled.value], &mut edits, &mut findings, &mut verdicts);
     let after = if edits.is_empty() {
         Cow::Borrowed(before)
     } else {
-        Cow::Owned(settled.value)
+        settled.value
     };
     Plan {
         before,
@@ -199,9 +208,18 @@ fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_>) -> Plan<'a> {
 pub(crate) struct Log {
     pub(crate) findings: Vec<Finding>,
     pub(crate) verdicts: Vec<Verdict>,
+    /// Nobody asks what became of the rules that find nothing.
+    is_brief: bool,
 }
 
 impl Log {
+    /// What became of a rule of which there is nothing to find, for whoever asks for every rule.
+    pub(crate) fn outcome(&mut self, pair: Pair<'_>, outcome: Outcome, why: impl FnOnce() -> String) {
+        if !self.is_brief {
+            self.verdict(pair.name(), outcome, why(), None);
+        }
+    }
+
     pub(crate) fn verdict(
         &mut self,
         by: RuleRef,

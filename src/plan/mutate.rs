@@ -1,6 +1,7 @@
 //! Repairs, settled: each rule sees the last one's result; again until nothing changes, at most four rounds.
 //! Then every repair runs once more on the result: one that still wants a change is a conflict.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use serde_json::Value;
@@ -29,9 +30,12 @@ const ROUNDS: usize = 4;
 
 /// An object after its repairs, and who wrote where.
 #[derive(Debug)]
-pub(crate) struct Settled<'p> {
-    pub(crate) value: Value,
+pub(crate) struct Settled<'p, 'a> {
+    /// The object; borrowed as long as nothing changes.
+    pub(crate) value: Cow<'a, Value>,
     pub(crate) writes: Writes<'p>,
+    /// What was changed, in order.
+    pub(crate) changes: Vec<Change>,
     /// What was evaluated on this state.
     pub(crate) memo: Memo,
     /// How often it changed.
@@ -97,17 +101,18 @@ impl<'c> Context<'c> {
 }
 
 /// Applies the repairs of `pairs` to the object until they rest.
-pub(crate) fn settle<'p>(
+pub(crate) fn settle<'p, 'a>(
     set: &PolicySet,
     world: &dyn World,
-    attrs: &Attributes<'_>,
+    attrs: &Attributes<'a>,
     pairs: &[Pair<'p>],
     log: &mut Log,
-) -> Settled<'p> {
+) -> Settled<'p, 'a> {
     let context = Context { set, world, attrs };
     let mut settled = Settled {
-        value: attrs.resource.body.as_ref().clone(),
+        value: Cow::Borrowed(attrs.resource.body.as_ref()),
         writes: Writes::default(),
+        changes: Vec::new(),
         memo: Memo::default(),
         version: 0,
     };
@@ -155,7 +160,7 @@ pub(crate) fn settle<'p>(
     settled
 }
 
-fn hear(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>) -> Heard {
+fn hear(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_, '_>) -> Heard {
     let mut log = Log::default();
     let (wish, idle) = wish(context, pair, settled, &mut log);
     Heard {
@@ -181,24 +186,13 @@ fn conclude(
     let said = own.verdicts.len();
     log.append(own);
     if wish.is_empty() {
-        let wrote: Vec<String> = written
-            .by(pair)
-            .take(SHOWN + 1)
-            .map(ToString::to_string)
-            .collect();
-        if !wrote.is_empty() {
-            let shown = wrote.get(..wrote.len().min(SHOWN)).unwrap_or_default().join(", ");
-            let more = if wrote.len() > SHOWN { " and more" } else { "" };
-            log.verdict(
-                pair.name(),
-                Outcome::Repaired,
-                format!("wrote {shown}{more}"),
-                None,
-            );
+        let mut wrote = written.by(pair).peekable();
+        if wrote.peek().is_some() {
+            log.outcome(pair, Outcome::Repaired, || wrote_at(wrote));
         } else if said == 0 {
             match idle {
-                Some(why) => log.verdict(pair.name(), Outcome::NoMatch, why, None),
-                None => log.verdict(pair.name(), Outcome::Satisfied, "nothing to repair", None),
+                Some(why) => log.outcome(pair, Outcome::NoMatch, || why.to_owned()),
+                None => log.outcome(pair, Outcome::Satisfied, || "nothing to repair".to_owned()),
             }
         }
         return;
@@ -225,11 +219,20 @@ fn conclude(
     }
 }
 
-impl<'p> Settled<'p> {
+/// `wrote spec.a, spec.b and more`.
+fn wrote_at<'w>(places: impl Iterator<Item = &'w KeyedPath>) -> String {
+    let wrote: Vec<String> = places.take(SHOWN + 1).map(ToString::to_string).collect();
+    let shown = wrote.get(..wrote.len().min(SHOWN)).unwrap_or_default().join(", ");
+    let more = if wrote.len() > SHOWN { " and more" } else { "" };
+    format!("wrote {shown}{more}")
+}
+
+impl<'p> Settled<'p, '_> {
     /// Applies what a rule wants: the object has another state then.
     fn apply(&mut self, pair: Pair<'p>, wish: &[&Wanted]) {
         let changes: Vec<Change> = wish.iter().map(|wanted| wanted.change.clone()).collect();
-        change::apply(&mut self.value, &changes);
+        change::apply(self.value.to_mut(), &changes);
+        self.changes.extend(changes);
         let places = wish
             .iter()
             .map(|wanted| (wanted.place.keyed.clone(), wanted.reason.clone()));
@@ -244,10 +247,10 @@ impl<'p> Settled<'p> {
 fn wish(
     context: &Context<'_>,
     pair: Pair<'_>,
-    settled: &Settled<'_>,
+    settled: &Settled<'_, '_>,
     log: &mut Log,
 ) -> (Vec<Wanted>, Option<&'static str>) {
-    let value = &settled.value;
+    let value = settled.value.as_ref();
     let mut wish = Vec::new();
     let Some(view) = context.view(pair, value) else {
         return (wish, None);

@@ -28,18 +28,16 @@ pub struct Selected<'a> {
 
 /// The places of `rule` on the object of `view`, in document order. Without `at` it is the subject's root.
 pub fn places<'a>(view: &View<'a>, rule: &Rule) -> Result<Vec<Selected<'a>>, Fault> {
-    let Some((pointer, value, ty)) = view.root(rule.subject) else {
-        return Ok(Vec::new());
-    };
-    let root = Step {
-        place: place(pointer, ty, Some(value)),
-        selected: None,
+    let root = || {
+        let root = view.root(rule.subject);
+        root.map(|(pointer, value, ty)| place(pointer, ty, Some(value)))
     };
     let Some(path) = &rule.at else {
-        return Ok(vec![root.place]);
+        return Ok(root().into_iter().collect());
     };
-    let mut steps = match &path.root {
-        Root::Subject => vec![root],
+    let mut steps: Vec<Step<'_>> = match &path.root {
+        Root::Subject => root().into_iter().map(Step::unselected).collect(),
+        Root::Containers(_) if !view.has_root(rule.subject) => Vec::new(),
         Root::Containers(wanted) => containers(view, wanted.as_deref())?,
     };
     for segment in &path.segments {
@@ -70,9 +68,9 @@ fn containers<'a>(view: &View<'a>, wanted: Option<&[String]>) -> Result<Vec<Step
     let (Some(at), Some(pod)) = (view.pod_pointer(), view.pod()) else {
         return Ok(Vec::new());
     };
-    let ty = crate::schema::pod_template();
+    let spec = crate::schema::pod_template().field("spec");
     let mut found = Vec::new();
-    for (below, container) in workload::containers(pod) {
+    for (position, container) in workload::containers(pod) {
         let chosen = match wanted {
             None => true,
             Some(names) => view
@@ -80,8 +78,8 @@ fn containers<'a>(view: &View<'a>, wanted: Option<&[String]>) -> Result<Vec<Step
                 .is_some_and(|name| names.iter().any(|one| one == name)),
         };
         if chosen {
-            let ty = super::subject::type_at(ty, &below);
-            let place = place(at.join(&below), ty, Some(container));
+            let ty = spec.field(position.list()).items();
+            let place = place(position.below(&at), ty, Some(container));
             found.push(Step {
                 place,
                 selected: Some(container),
@@ -92,6 +90,14 @@ fn containers<'a>(view: &View<'a>, wanted: Option<&[String]>) -> Result<Vec<Step
 }
 
 impl<'a> Step<'a> {
+    /// A place to which no selector led.
+    fn unselected(place: Selected<'a>) -> Self {
+        Step {
+            place,
+            selected: None,
+        }
+    }
+
     fn follow(self, segment: &Segment) -> Vec<Step<'a>> {
         match segment {
             Segment::Field(name) => self.field(name).into_iter().collect(),
@@ -105,12 +111,13 @@ impl<'a> Step<'a> {
     /// A field; `None` where something other than a map stands in the way.
     fn field(self, name: &str) -> Option<Step<'a>> {
         let Selected {
-            pointer,
+            mut pointer,
             ty,
             item,
             missing,
             ..
         } = self.place;
+        pointer.push(Token::Key(name.to_owned()));
         let outer = self.selected;
         let (item, missing) = match item {
             Some(Value::Object(map)) => match map.get(name) {
@@ -121,7 +128,7 @@ impl<'a> Step<'a> {
             Some(_) => return None,
         };
         let place = Selected {
-            pointer: pointer.key(name),
+            pointer,
             ty: ty.field(name),
             item,
             outer,

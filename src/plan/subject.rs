@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use crate::cel::{Binding, Fault, Program, Scope};
 use crate::kube::{Gvk, Image, workload};
 use crate::pointer::{Pointer, Token};
-use crate::policy::{Pack, Path, Rule, Segment, Subject};
+use crate::policy::{Pack, Path, Segment, Subject};
 use crate::schema::{self, Type};
 
 /// One state of an object, seen from one pack.
@@ -31,7 +31,7 @@ pub struct View<'a> {
 impl<'a> View<'a> {
     /// An object as `pack` sees it.
     pub fn new(pack: &'a Pack, gvk: &'a Gvk, object: &'a Value, hide_null: bool) -> Self {
-        let pod = workload::pod_pointer(gvk).and_then(|at| at.get(object));
+        let pod = workload::pod(gvk, object);
         Self {
             pack,
             gvk,
@@ -56,11 +56,15 @@ impl<'a> View<'a> {
     pub fn root(&self, subject: Subject) -> Option<(Pointer, &'a Value, Type)> {
         match subject {
             Subject::Object => Some((Pointer::root(), self.object, schema::of(self.gvk))),
-            Subject::Pod => {
-                let at = self.pod_pointer()?;
-                let pod = at.get(self.object)?;
-                Some((at, pod, schema::pod_template()))
-            }
+            Subject::Pod => Some((self.pod_pointer()?, self.pod?, schema::pod_template())),
+        }
+    }
+
+    /// Whether rules with this subject have a root here.
+    pub fn has_root(&self, subject: Subject) -> bool {
+        match subject {
+            Subject::Object => true,
+            Subject::Pod => self.pod.is_some(),
         }
     }
 
@@ -132,7 +136,7 @@ impl<'a> View<'a> {
             for object in component
                 .objects
                 .iter()
-                .filter(|object| object.kind == self.gvk.group_kind())
+                .filter(|object| self.gvk.is(&object.kind.kind, &object.kind.group))
             {
                 let is_it = match lookup(&object.image, self.object).and_then(Value::as_str) {
                     Some(image) => self.component_of_image(image)? == Some(component.name.as_str()),
@@ -217,8 +221,3 @@ pub fn type_at(ty: Type, pointer: &Pointer) -> Type {
 
 /// An object to plan on, shared by every rule of a round.
 pub type Shared = Arc<Value>;
-
-/// Whether `rule` has a root on this object.
-pub fn has_root(view: &View<'_>, rule: &Rule) -> bool {
-    view.root(rule.subject).is_some()
-}

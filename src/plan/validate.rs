@@ -19,7 +19,7 @@ pub(crate) fn assertions(
     world: &dyn World,
     attrs: &Attributes<'_>,
     pairs: &[Pair<'_>],
-    settled: &Settled<'_>,
+    settled: &Settled<'_, '_>,
     log: &mut Log,
 ) {
     let context = Context { set, world, attrs };
@@ -30,8 +30,8 @@ pub(crate) fn assertions(
     }
 }
 
-fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_>, log: &mut Log) {
-    let value = &settled.value;
+fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_, '_>, log: &mut Log) {
+    let value = settled.value.as_ref();
     let Some(view) = context.view(pair, value) else {
         return;
     };

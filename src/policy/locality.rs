@@ -6,8 +6,7 @@ use super::{Locality, Matcher, Template, Variable, Verb};
 use crate::cel::{Asked, Program};
 
 /// Names and functions that look beyond the object, its params and its own metadata.
-const FACTUAL: [&str; 11] = [
-    "volumes",
+const FACTUAL: [&str; 10] = [
     "backing",
     "peers",
     "storageClass",
@@ -19,6 +18,8 @@ const FACTUAL: [&str; 11] = [
     "oldPod",
     "world",
 ];
+/// What the pod's own text tells of a volume.
+const OF_THE_TEXT: [&str; 4] = ["persistent", "template", "claim", "source"];
 /// Names of the object as it was.
 const OLD: [&str; 2] = ["oldObject", "oldPod"];
 
@@ -62,10 +63,21 @@ impl Mentions {
         let by_match = matchers
             .iter()
             .any(|matcher| matcher.namespace_selector.is_some() || matcher.operations.is_some());
-        match by_match || FACTUAL.iter().any(|name| self.names.contains(*name)) {
+        let by_names = FACTUAL.iter().any(|name| self.names.contains(*name));
+        match by_match || by_names || self.asks_what_backs_volumes() {
             true => Locality::Factual,
             false => Locality::Local,
         }
+    }
+
+    /// Whether the claims behind volumes have a say: more is asked of one than its own text tells.
+    fn asks_what_backs_volumes(&self) -> bool {
+        self.names.iter().any(|name| match name.strip_prefix("volumes") {
+            Some("") | None => false,
+            Some(part) => !part
+                .strip_prefix("[].")
+                .is_some_and(|field| OF_THE_TEXT.contains(&field)),
+        })
     }
 
     /// Whether what is told from these expressions may hold a value that is to be kept.
@@ -81,7 +93,10 @@ impl Mentions {
         const FIELDS: [&str; 3] = ["value", "data", "stringData"];
         self.names.iter().any(|name| {
             let field = name.split_once('.').map_or("", |(_, field)| field);
-            WHOLE.contains(&name.as_str()) || FIELDS.contains(&field)
+            // `item[key]` may be any of its fields.
+            let (owner, key) = name.split_once('[').unwrap_or((name, ""));
+            let is_any = !key.is_empty() && WHOLE.contains(&format!("{owner}.*").as_str());
+            WHOLE.contains(&name.as_str()) || is_any || FIELDS.contains(&field)
         })
     }
 

@@ -1,5 +1,7 @@
 //! The keyed structural diff.
 
+mod within;
+
 use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
@@ -9,6 +11,8 @@ use super::same::same;
 use super::types::{ListKind, Type};
 use crate::change::{Action, Change};
 use crate::pointer::{Pointer, Token};
+
+pub use within::diff_within;
 
 /// The keyed structural diff: the least set of changes that makes `before` into `after` exactly (not just
 /// semantically). Keyed lists are matched by key, other lists by position with common head and tail;

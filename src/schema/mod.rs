@@ -14,7 +14,7 @@ mod tests;
 mod types;
 
 pub use check::{Misfit, check};
-pub use diff::diff;
+pub use diff::{diff, diff_within};
 pub use equal::equal;
 pub use immutable::immutable;
 pub use keys::{KeyedPaths, keyed_path};

@@ -2,7 +2,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::*;
-use crate::change;
+use crate::change::{self, Change};
 use crate::kube::Gvk;
 use crate::pointer::{Pointer, Token};
 
@@ -573,6 +573,25 @@ proptest! {
         let mut made = before.clone();
         change::apply(&mut made, &diff(Type::UNKNOWN, &before, &after));
         prop_assert_eq!(made, after);
+    }
+
+    #[test]
+    fn a_diff_within_what_was_written_is_the_diff(
+        before in pod(), first in pod(), second in pod(), few in any::<(u8, u8)>(), typed in any::<bool>()
+    ) {
+        let ty = if typed { pod_spec() } else { Type::UNKNOWN };
+        let mut after = before.clone();
+        let mut written = Vec::new();
+        for (target, few) in [(first, few.0), (second, few.1)] {
+            let all = diff(ty, &after, &target).into_iter().enumerate();
+            let some: Vec<Change> = all
+                .filter(|(index, _)| few & (1 << (index % 8)) != 0)
+                .map(|(_, change)| change)
+                .collect();
+            change::apply(&mut after, &some);
+            written.extend(some);
+        }
+        prop_assert_eq!(diff_within(ty, &before, &after, &written), diff(ty, &before, &after));
     }
 
     #[test]

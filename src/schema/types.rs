@@ -51,14 +51,13 @@ pub enum ListKind {
 pub fn of(gvk: &Gvk) -> Type {
     let wanted = (gvk.group.as_str(), gvk.kind.as_str());
     let start = KINDS.partition_point(|(group, kind, _, _)| (*group, *kind) < wanted);
-    let same: Vec<_> = KINDS
+    let mut same = KINDS
         .iter()
         .skip(start)
-        .take_while(|(group, kind, _, _)| (*group, *kind) == wanted)
-        .collect();
-    let exact = same.iter().find(|(_, _, version, _)| *version == gvk.version);
+        .take_while(|(group, kind, _, _)| (*group, *kind) == wanted);
+    let exact = same.clone().find(|(_, _, version, _)| *version == gvk.version);
     exact
-        .or(same.first())
+        .or_else(|| same.next())
         .map_or(Type::UNKNOWN, |(_, _, _, id)| Type(*id))
 }
 

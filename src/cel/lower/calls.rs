@@ -1,8 +1,8 @@
 //! Calls: operators, the library, functions of policies, questions to the scope.
 
 use super::{
-    Asked, CallExpr, CompileError, Expr, HOST_FUNCTIONS, IdedExpr, Ir, LiteralValue, Lowering, NodeId, Slot,
-    Style, binary, is_host, library, nearest, op, wrong_count,
+    Asked, CallExpr, CompileError, Expr, HOST_FUNCTIONS, IdedExpr, Ir, LiteralValue, Lowering, NodeId, Part,
+    Slot, Style, binary, is_host, library, nearest, op, wrong_count,
 };
 use crate::kube::Gvk;
 
@@ -38,7 +38,10 @@ impl<'n> Lowering<'n> {
                 Expr::Literal(LiteralValue::String(field)) => {
                     Ir::Index(self.owner(a, field.inner(), b.id)?, self.boxed(b)?)
                 }
-                _ => Ir::Index(self.boxed(a)?, self.boxed(b)?),
+                _ => match self.free_name(a) {
+                    Some(name) => self.item(name, Part::Item, b)?,
+                    None => Ir::Index(self.boxed(a)?, self.boxed(b)?),
+                },
             },
             (op::OPT_INDEX, [a, b]) => match &b.expr {
                 Expr::Literal(LiteralValue::String(field)) => {
@@ -80,7 +83,7 @@ impl<'n> Lowering<'n> {
                 let message = wrong_count(name, *count, args.len());
                 return Err(self.wrong(id, &message, None));
             }
-            self.mentions.insert((host, None));
+            self.mentions.insert((host, Part::Any));
             if host.starts_with("world.") {
                 self.asked.insert(asked(args));
             }

@@ -24,9 +24,20 @@ fn locality_and_transitions_are_inferred() {
         ),
         (
             "at: containers[*].volumeMounts[*]\n    assert: lasts(item.name)",
+            local,
+            false,
+        ),
+        (
+            "at: containers[*].volumeMounts[*]\n    assert: \"!volumes[item.name].network\"",
             factual,
             false,
         ),
+        (
+            "at: containers[*].volumeMounts[*]\n    assert: lasts(item.name) && volumes[item.name] != null",
+            factual,
+            false,
+        ),
+        ("assert: volumes.all(name, lasts(name))", factual, false),
         ("assert: peers('server').all(p, true)", factual, false),
         ("assert: storageClass('a').provisioner == ''", factual, false),
         ("assert: backing(object).persistent", factual, false),
