@@ -143,7 +143,14 @@ lint: $(DENY)/bin/cargo-deny ## format, clippy, licences, and that generated fil
 	$(MAKE) target/tools/table.rs
 	diff -u src/schema/table.rs target/tools/table.rs
 
-bench: $(BIN)/kustomize $(CONTROL_PLANE) ## measures render and check beside kustomize, and the webhook beside one that does nothing
+# A peer of benchmarks alone: no test waits for it.
+$(BIN)/kyverno: tests/tools/kyverno/go.mod tests/tools/kyverno/go.sum
+	@mkdir -p $(BIN)
+	cd tests/tools/kyverno && CGO_ENABLED=0 $(GO) build -mod=readonly -trimpath -ldflags '-s -w' \
+	  -o $(CURDIR)/$@ github.com/kyverno/kyverno/cmd/cli/kubectl-kyverno
+	@touch $@
+
+bench: $(BIN)/kustomize $(BIN)/kyverno $(CONTROL_PLANE) ## measures render and check beside kustomize and Kyverno, and the webhook beside one that does nothing
 	$(CARGO) bench --locked
 
 # The module's zip is large and holds the OpenAPI documents; Go keeps it in its cache.

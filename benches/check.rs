@@ -1,4 +1,5 @@
-//! `make bench`: `check` of a folder of 2,000 manifests beside `kustomize build` of the same, as whole processes.
+//! `make bench`: `check` of a folder of 2,000 manifests beside Kyverno's CLI with one of the policies and beside
+//! `kustomize build` of the same, as whole processes.
 //! Nothing is asserted; a figure that falls short is printed as it is.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout)]
@@ -22,6 +23,7 @@ fn main() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = root.join("target/bench/check");
     let kustomize = root.join("target/tools/bin/kustomize");
+    let kyverno = root.join("target/tools/bin/kyverno");
     for every in [10, 1] {
         let files = manifests(&folder, every);
         println!("{MANIFESTS} manifests, 20 MB, a release in one of {every}, whole process");
@@ -46,6 +48,14 @@ fn main() {
             )
         });
         row("  fixative diff", took, "");
+        if kyverno.exists() && every == 10 {
+            let policy = root.join("benches/kyverno.yaml");
+            let mut apply = Command::new(&kyverno);
+            apply.arg("apply").arg(policy).arg("--resource").arg(folder.join("in"));
+            let peer = best(1, || run(&mut apply, &[1]));
+            let times = peer.as_secs_f64() / ours.as_secs_f64();
+            row("  kyverno apply, one policy", peer, &format!("{times:.0} times fixative's"));
+        }
         if kustomize.exists() && every == 10 {
             kustomization(&folder, &files);
             let peer = best(1, || {
