@@ -51,10 +51,18 @@ fn main() {
         if kyverno.exists() && every == 10 {
             let policy = root.join("benches/kyverno.yaml");
             let mut apply = Command::new(&kyverno);
-            apply.arg("apply").arg(policy).arg("--resource").arg(folder.join("in"));
+            apply
+                .arg("apply")
+                .arg(policy)
+                .arg("--resource")
+                .arg(folder.join("in"));
             let peer = best(1, || run(&mut apply, &[1]));
             let times = peer.as_secs_f64() / ours.as_secs_f64();
-            row("  kyverno apply, one policy", peer, &format!("{times:.0} times fixative's"));
+            row(
+                "  kyverno apply, one policy",
+                peer,
+                &format!("{times:.0} times fixative's"),
+            );
         }
         if kustomize.exists() && every == 10 {
             kustomization(&folder, &files);

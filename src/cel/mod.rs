@@ -174,15 +174,32 @@ pub enum Binding<'s> {
     /// A map whose entries are computed when asked for, and may each be unknown.
     Lazy(Box<dyn Lazy + 's>),
     /// An optional (`optional.of`, `optional.none()`).
-    Optional(Option<Value>),
+    Optional(Option<Given<'s>>),
     /// A list that may be incomplete: ends with an Unknown element where `missing` says so, so that `exists`
     /// may still be true and `all` false, never the opposite.
     Listing {
         /// What is known.
-        items: Vec<Value>,
+        items: Vec<Given<'s>>,
         /// What may be missing.
         missing: Option<Unknown>,
     },
+}
+
+/// What a list or an optional of a [`Scope`] holds. Objects of the world are large: they are borrowed.
+#[derive(Clone, Debug)]
+pub enum Given<'s> {
+    /// A computed value.
+    Computed(Value),
+    /// A value that the scope keeps, with its null-valued keys.
+    Kept(&'s Value),
+    /// A map of such values.
+    Record(Vec<(&'static str, &'s Value)>),
+}
+
+impl From<Value> for Given<'_> {
+    fn from(value: Value) -> Self {
+        Given::Computed(value)
+    }
 }
 
 /// A map whose entries are computed when asked for.

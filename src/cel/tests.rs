@@ -42,7 +42,7 @@ impl Scope for Plain {
             "gone" => Err(gone().into()),
             "lazy" => Ok(Binding::Lazy(Box::new(Fields))),
             "some" => Ok(Binding::Listing {
-                items: vec![json!(1), json!(2)],
+                items: vec![json!(1).into(), json!(2).into()],
                 missing: Some(gone()),
             }),
             name => Ok(Binding::Borrowed {
@@ -54,7 +54,11 @@ impl Scope for Plain {
 
     fn call<'s>(&'s self, function: &str, args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
         match function {
-            "env" => Ok(Binding::Optional(args[0].get(args[1].as_str().unwrap()).cloned())),
+            "env" => Ok(Binding::Optional(
+                args[0]
+                    .get(args[1].as_str().unwrap())
+                    .map(|value| value.clone().into()),
+            )),
             "peers" => Ok(Binding::Listing {
                 items: vec![],
                 missing: Some(gone()),

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use super::budget::Budget;
 use super::library::Opaque;
-use super::{Binding, Fault, Lazy};
+use super::{Binding, Fault, Given, Lazy};
 use crate::lookup::field;
 use crate::unknown::Unknown;
 
@@ -230,16 +230,43 @@ impl<'a> Cel<'a> {
                 path: Rc::new([]),
             })),
             Binding::Optional(None) => Cel::none(),
-            Binding::Optional(Some(value)) => Cel::some(Self::copied(&value, false, budget)?),
+            Binding::Optional(Some(value)) => Cel::some(Self::given(value, budget)?),
             Binding::Listing { items, missing } => {
-                let mut copies = Vec::with_capacity(items.len());
-                for item in &items {
-                    copies.push(Self::copied(item, false, budget)?);
-                }
+                let items = items.into_iter().map(|item| Self::given(item, budget));
                 Cel::List(List::Owned(Rc::new(Items {
-                    items: copies,
+                    items: items.collect::<Result<_, _>>()?,
                     missing,
                 })))
+            }
+        })
+    }
+
+    fn given(value: Given<'a>, budget: &mut Budget) -> Result<Self, Fault> {
+        budget.element()?;
+        Ok(match value {
+            Given::Computed(value) => Self::copied(&value, false, budget)?,
+            Given::Kept(value) => Self::borrowed(value, false),
+            Given::Record(parts) => Self::map(
+                parts
+                    .into_iter()
+                    .map(|(name, value)| (Key::String(Text::Borrowed(name)), Self::borrowed(value, false)))
+                    .collect(),
+            ),
+        })
+    }
+
+    /// The same of a value that does not outlive the evaluation.
+    fn given_copied(value: &Given<'_>, budget: &mut Budget) -> Result<Self, Fault> {
+        Ok(match value {
+            Given::Computed(value) => Self::copied(value, false, budget)?,
+            Given::Kept(value) => Self::copied(value, false, budget)?,
+            Given::Record(parts) => {
+                let mut entries = Entries::with_capacity(parts.len());
+                for (name, value) in parts {
+                    let copy = Self::copied(value, false, budget)?;
+                    entries.insert(Key::String(Text::Borrowed(name)), copy);
+                }
+                Self::map(entries)
             }
         })
     }
@@ -436,11 +463,15 @@ impl<'a> LazyMap<'a> {
                     let copies = items.into_iter().map(|item| Cel::copied(item, hide_null, budget));
                     Some(Cel::list(copies.collect::<Result<_, _>>()?))
                 }
-                // Nothing that is left borrows from the map.
-                Some(Binding::Owned(value)) => Some(Cel::bound(Binding::Owned(value), budget)?),
-                Some(Binding::Optional(value)) => Some(Cel::bound(Binding::Optional(value), budget)?),
+                Some(Binding::Owned(value)) => Some(Cel::copied(&value, false, budget)?),
+                Some(Binding::Optional(None)) => Some(Cel::none()),
+                Some(Binding::Optional(Some(value))) => Some(Cel::some(Cel::given_copied(&value, budget)?)),
                 Some(Binding::Listing { items, missing }) => {
-                    Some(Cel::bound(Binding::Listing { items, missing }, budget)?)
+                    let items = items.iter().map(|item| Cel::given_copied(item, budget));
+                    Some(Cel::List(List::Owned(Rc::new(Items {
+                        items: items.collect::<Result<_, _>>()?,
+                        missing,
+                    }))))
                 }
             })
         })

@@ -4,13 +4,13 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::memo::{Memo, Slot, Variables};
 use super::select::Selected;
 use super::subject::View;
 use crate::attributes::Attributes;
-use crate::cel::{Binding, Fault, Lazy, Scope};
+use crate::cel::{Binding, Fault, Given, Lazy, Scope};
 use crate::kube::{GroupKind, env, workload};
 use crate::policy::{Policy, Subject};
 use crate::unknown::Fact;
@@ -30,6 +30,8 @@ pub struct SubjectScope<'a> {
     variables: Variables,
     /// Whether the world was asked for anything.
     asked: AtomicBool,
+    /// What the world gave: expressions borrow from it.
+    kept: boxcar::Vec<Arc<Value>>,
 }
 
 /// A place on that state.
@@ -53,6 +55,7 @@ impl<'a> SubjectScope<'a> {
         Self {
             variables: memo.variables(policy, subject),
             asked: AtomicBool::new(false),
+            kept: boxcar::Vec::new(),
             view,
             policy,
             subject,
@@ -158,6 +161,12 @@ impl<'a> SubjectScope<'a> {
         self.attrs.namespace.as_ref().ok().copied()
     }
 
+    /// Keeps an object of the world for as long as expressions may look at it.
+    fn keep(&self, object: Arc<Value>) -> &Value {
+        let position = self.kept.push(object);
+        self.kept.get(position).map_or(&Value::Null, |kept| kept)
+    }
+
     fn get(&self, kind: &str, group: &str, namespace: Option<&str>, name: &str) -> Fact<Option<Arc<Value>>> {
         self.ask().get(&Key::new(kind, group, namespace, name))
     }
@@ -182,25 +191,32 @@ impl<'a> SubjectScope<'a> {
             };
             missing = missing.or(listing.missing);
             for object in listing.items {
-                self.add_peers(&object, component, &mut items);
+                self.add_peers(object, component, &mut items);
             }
         }
         Binding::Listing { items, missing }
     }
 
-    fn add_peers(&self, object: &Value, component: &str, items: &mut Vec<Value>) {
+    fn add_peers<'s>(&'s self, object: Arc<Value>, component: &str, items: &mut Vec<Given<'s>>) {
         // An old ReplicaSet still describes the pod of a release that is gone.
-        if workload::is_made_by_workload(object) {
+        if workload::is_made_by_workload(&object) {
             return;
         }
-        let Some(gvk) = crate::kube::Gvk::of(object) else {
+        let Some(gvk) = crate::kube::Gvk::of(&object) else {
             return;
         };
+        let object = self.keep(object);
         let view = View::new(self.view.pack, &gvk, object, self.view.hide_null);
-        let Some(pod) = view.pod() else { return };
+        let Some(pod) = workload::pod(&gvk, object) else {
+            return;
+        };
         for (_, container) in workload::containers(pod) {
             if view.component(container).ok().flatten() == Some(component) {
-                items.push(json!({"object": object, "pod": pod, "container": container}));
+                items.push(Given::Record(vec![
+                    ("object", object),
+                    ("pod", pod),
+                    ("container", container),
+                ]));
             }
         }
     }
@@ -250,7 +266,7 @@ impl Scope for ItemScope<'_> {
             "env" => {
                 let container = args.first().map_or(&Value::Null, AsRef::as_ref);
                 let value = env::value(container, text(1), &EnvSources(subject))?;
-                Ok(Binding::Optional(value.map(Value::from)))
+                Ok(Binding::Optional(value.map(|value| Value::from(value).into())))
             }
             "component" => {
                 let component = subject
@@ -265,25 +281,25 @@ impl Scope for ItemScope<'_> {
             }
             "storageClass" => {
                 let class = subject.get("StorageClass", "storage.k8s.io", None, text(0))?;
-                Ok(Binding::Optional(class.map(|class| class.as_ref().clone())))
+                Ok(Binding::Optional(
+                    class.map(|class| Given::Kept(subject.keep(class))),
+                ))
             }
             "world.get" => {
                 let gvk = crate::kube::Gvk::new(text(0), text(1));
                 let namespace = Some(text(2)).filter(|namespace| !namespace.is_empty());
                 let found = subject.get(&gvk.kind, &gvk.group, namespace, text(3))?;
-                Ok(Binding::Optional(found.map(|object| object.as_ref().clone())))
+                Ok(Binding::Optional(
+                    found.map(|object| Given::Kept(subject.keep(object))),
+                ))
             }
             "world.list" => {
                 let kind = crate::kube::Gvk::new(text(0), text(1)).group_kind();
                 let namespace = Some(text(2).to_owned()).filter(|namespace| !namespace.is_empty());
                 let listing = subject.ask().list(&Query { kind, namespace });
-                let items = listing
-                    .items
-                    .iter()
-                    .map(|object| object.as_ref().clone())
-                    .collect();
+                let items = listing.items.into_iter();
                 Ok(Binding::Listing {
-                    items,
+                    items: items.map(|object| Given::Kept(subject.keep(object))).collect(),
                     missing: listing.missing,
                 })
             }

@@ -1,6 +1,6 @@
 //! What policies of applications need and Kubernetes' library lacks: images taken apart, YAML in strings.
 
-use super::{Entry, Fault, failed, global, mismatch};
+use super::{Entry, Fault, Native, failed, global, mismatch};
 use crate::cel::budget::Budget;
 use crate::cel::value::{Cel, Entries, Key, Text};
 use crate::kube::Image;
@@ -30,6 +30,33 @@ fn image<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {
         .map(|(name, text)| (Key::String(Text::Borrowed(name)), Cel::string(text)))
         .collect();
     Ok(Cel::map(entries))
+}
+
+/// One field of what `image(…)` gives, without the others: most expressions ask for the version alone.
+pub(super) fn part_of_image(field: &str) -> Option<Native> {
+    Some(match field {
+        "repository" => |budget, args| part(budget, args, |image| image.repository),
+        "tag" => |budget, args| part(budget, args, |image| image.tag),
+        "digest" => |budget, args| part(budget, args, |image| image.digest),
+        "version" => |budget, args| part(budget, args, |image| image.version()),
+        "flavor" => |budget, args| part(budget, args, |image| image.flavor()),
+        _ => return None,
+    })
+}
+
+fn part<'a>(
+    budget: &mut Budget,
+    args: &[Cel<'a>],
+    take: for<'i> fn(&Image<'i>) -> &'i str,
+) -> Result<Cel<'a>, Fault> {
+    let [Cel::String(reference)] = args else {
+        return Err(mismatch(args));
+    };
+    budget.bytes(reference.len() * 2)?;
+    Ok(match reference {
+        Text::Borrowed(text) => Cel::String(Text::Borrowed(take(&Image::parse(text)))),
+        Text::Shared(text) => Cel::string(take(&Image::parse(text))),
+    })
 }
 
 fn parse_yaml<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {

@@ -54,9 +54,13 @@ impl Scope for World {
 
     fn call<'s>(&'s self, function: &str, args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
         Ok(match function {
-            "env" => Binding::Optional(args[0].get(args[1].as_str().unwrap()).cloned()),
+            "env" => Binding::Optional(
+                args[0]
+                    .get(args[1].as_str().unwrap())
+                    .map(|value| value.clone().into()),
+            ),
             "peers" => Binding::Listing {
-                items: vec![json!({"n": 1}), json!({"n": 2})],
+                items: vec![json!({"n": 1}).into(), json!({"n": 2}).into()],
                 missing: args[0].is_string().then(|| missing("other pods")),
             },
             "world.list" => Binding::Listing {
