@@ -268,32 +268,12 @@ impl<'n> Lowering<'n> {
         {
             return Ok(Ir::Literal(Literal::Type(type_name)));
         }
-        if !select.test
-            && let Some(part) = self.part(&select.operand, &select.field)?
-        {
-            return Ok(part);
-        }
         let operand = self.owner(&select.operand, &select.field, id)?;
         Ok(if select.test {
             Ir::Has(operand, field)
         } else {
             Ir::Select(operand, field)
         })
-    }
-
-    /// `image(x).version`.
-    fn part(&mut self, operand: &'n IdedExpr, field: &str) -> Result<Option<Ir>, CompileError> {
-        let Expr::Call(call) = &operand.expr else {
-            return Ok(None);
-        };
-        let is_plain = call.target.is_none() && call.args.len() == 1;
-        let Some(native) = library::part_of(&call.func_name, field).filter(|_| is_plain) else {
-            return Ok(None);
-        };
-        let Ok((_, name)) = library::find(&call.func_name, Style::Global, 1) else {
-            return Ok(None);
-        };
-        Ok(Some(Ir::Call(native, name, self.all(&call.args)?)))
     }
 
     /// `a.b` where `a` is no name that a value has: a qualified name, as in `sets.contains`.

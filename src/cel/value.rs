@@ -3,6 +3,8 @@
 //! Nothing of the object is copied: a map of it stays the map of `serde_json`, and a field is looked up when
 //! it is asked for.
 
+mod bound;
+
 use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
@@ -11,11 +13,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use indexmap::IndexMap;
 use serde_json::Value;
 
+use super::Fault;
 use super::budget::Budget;
 use super::library::Opaque;
-use super::{Binding, Fault, Given, Lazy};
 use crate::lookup::field;
 use crate::unknown::Unknown;
+
+use bound::LazyMap;
 
 /// Values nested deeper than this are refused: recursion over values must end before the stack does.
 pub(super) const MAX_VALUE_DEPTH: usize = 128;
@@ -106,14 +110,6 @@ pub(super) enum Map<'a> {
 
 /// The entries of a computed map, in the order in which they were written.
 pub(super) type Entries<'a> = IndexMap<Key<'a>, Cel<'a>>;
-
-/// A map that a scope computes; inner ones are found by walking down from the root again, since an entry
-/// borrows from the map that holds it.
-#[derive(Clone)]
-pub(super) struct LazyMap<'a> {
-    root: Rc<dyn Lazy + 'a>,
-    path: Rc<[String]>,
-}
 
 /// A key of a map.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -209,66 +205,6 @@ impl<'a> Cel<'a> {
             },
             _ => Cel::Null,
         }
-    }
-
-    /// What a scope hands out.
-    pub fn bound(binding: Binding<'a>, budget: &mut Budget) -> Result<Self, Fault> {
-        Ok(match binding {
-            Binding::Borrowed { value, hide_null } => Self::borrowed(value, hide_null),
-            Binding::Items { items, hide_null } => {
-                budget.charge(items.len() as u64)?;
-                Cel::list(
-                    items
-                        .into_iter()
-                        .map(|item| Cel::borrowed(item, hide_null))
-                        .collect(),
-                )
-            }
-            Binding::Owned(value) => Self::copied(&value, false, budget)?,
-            Binding::Lazy(map) => Cel::Map(Map::Lazy(LazyMap {
-                root: Rc::from(map),
-                path: Rc::new([]),
-            })),
-            Binding::Optional(None) => Cel::none(),
-            Binding::Optional(Some(value)) => Cel::some(Self::given(value, budget)?),
-            Binding::Listing { items, missing } => {
-                let items = items.into_iter().map(|item| Self::given(item, budget));
-                Cel::List(List::Owned(Rc::new(Items {
-                    items: items.collect::<Result<_, _>>()?,
-                    missing,
-                })))
-            }
-        })
-    }
-
-    fn given(value: Given<'a>, budget: &mut Budget) -> Result<Self, Fault> {
-        budget.element()?;
-        Ok(match value {
-            Given::Computed(value) => Self::copied(&value, false, budget)?,
-            Given::Kept(value) => Self::borrowed(value, false),
-            Given::Record(parts) => Self::map(
-                parts
-                    .into_iter()
-                    .map(|(name, value)| (Key::String(Text::Borrowed(name)), Self::borrowed(value, false)))
-                    .collect(),
-            ),
-        })
-    }
-
-    /// The same of a value that does not outlive the evaluation.
-    fn given_copied(value: &Given<'_>, budget: &mut Budget) -> Result<Self, Fault> {
-        Ok(match value {
-            Given::Computed(value) => Self::copied(value, false, budget)?,
-            Given::Kept(value) => Self::copied(value, false, budget)?,
-            Given::Record(parts) => {
-                let mut entries = Entries::with_capacity(parts.len());
-                for (name, value) in parts {
-                    let copy = Self::copied(value, false, budget)?;
-                    entries.insert(Key::String(Text::Borrowed(name)), copy);
-                }
-                Self::map(entries)
-            }
-        })
     }
 
     /// The name of its type, as CEL calls it.
@@ -442,71 +378,6 @@ fn key_position<'n>(entries: &'n Entries<'n>, key: &'n Key<'n>) -> Option<usize>
 /// Where a text key is; the map is only borrowed for as long as the name.
 fn position<'n>(entries: &'n Entries<'n>, name: &'n str) -> Option<usize> {
     entries.get_index_of(&Key::String(Text::Borrowed(name)))
-}
-
-impl<'a> LazyMap<'a> {
-    fn field(&self, name: &str, budget: &mut Budget) -> Result<Option<Cel<'a>>, Fault> {
-        self.entry(&self.path, name, budget)
-    }
-
-    fn entry(&self, path: &[String], name: &str, budget: &mut Budget) -> Result<Option<Cel<'a>>, Fault> {
-        budget.charge(10)?;
-        descend(&*self.root, path, &mut |map| {
-            Ok(match map.get(name)? {
-                None => None,
-                Some(Binding::Lazy(_)) => Some(Cel::Map(Map::Lazy(LazyMap {
-                    root: Rc::clone(&self.root),
-                    path: path.iter().cloned().chain([name.to_owned()]).collect(),
-                }))),
-                Some(Binding::Borrowed { value, hide_null }) => Some(Cel::copied(value, hide_null, budget)?),
-                Some(Binding::Items { items, hide_null }) => {
-                    let copies = items.into_iter().map(|item| Cel::copied(item, hide_null, budget));
-                    Some(Cel::list(copies.collect::<Result<_, _>>()?))
-                }
-                Some(Binding::Owned(value)) => Some(Cel::copied(&value, false, budget)?),
-                Some(Binding::Optional(None)) => Some(Cel::none()),
-                Some(Binding::Optional(Some(value))) => Some(Cel::some(Cel::given_copied(&value, budget)?)),
-                Some(Binding::Listing { items, missing }) => {
-                    let items = items.iter().map(|item| Cel::given_copied(item, budget));
-                    Some(Cel::List(List::Owned(Rc::new(Items {
-                        items: items.collect::<Result<_, _>>()?,
-                        missing,
-                    }))))
-                }
-            })
-        })
-        .map(Option::flatten)
-    }
-
-    fn keys(&self) -> Result<Vec<Key<'a>>, Fault> {
-        let keys = descend(&*self.root, &self.path, &mut |map| Ok(map.keys()))?;
-        Ok(keys
-            .unwrap_or_default()
-            .into_iter()
-            .map(|key| Key::String(Text::from(key)))
-            .collect())
-    }
-}
-
-/// Walks down to the map at `path` and asks it; `None` if there is no such map any more.
-fn descend<T>(
-    map: &dyn Lazy,
-    path: &[String],
-    ask: &mut dyn FnMut(&dyn Lazy) -> Result<T, Fault>,
-) -> Result<Option<T>, Fault> {
-    match path.split_first() {
-        None => ask(map).map(Some),
-        Some((first, rest)) => match map.get(first)? {
-            Some(Binding::Lazy(inner)) => descend(&*inner, rest, ask),
-            _ => Ok(None),
-        },
-    }
-}
-
-impl fmt::Debug for LazyMap<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "LazyMap({:?} at {:?})", self.root, self.path)
-    }
 }
 
 /// Fails for a value nested too deeply.

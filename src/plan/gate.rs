@@ -91,8 +91,7 @@ fn unchanged(attrs: &Attributes<'_>, pair: Pair<'_>) -> Option<String> {
     let gvk = &attrs.resource.id.gvk;
     let same = match pair.rule.subject {
         Subject::Pod => {
-            let at = workload::pod_pointer(gvk)?;
-            let (old, new) = (at.get(old)?, at.get(new)?);
+            let (old, new) = (workload::pod(gvk, old)?, workload::pod(gvk, new)?);
             schema::equal(schema::pod_template(), old, new)
         }
         Subject::Object => {

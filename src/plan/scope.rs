@@ -92,8 +92,7 @@ impl<'a> SubjectScope<'a> {
         let Some(old) = self.attrs.old.clone()? else {
             return Ok(Binding::Owned(Value::Null));
         };
-        let at = workload::pod_pointer(self.view.gvk);
-        let pod = at.and_then(|at| at.get(old));
+        let pod = workload::pod(self.view.gvk, old);
         Ok(pod.map_or(Binding::Owned(Value::Null), |pod| self.borrowed(pod)))
     }
 

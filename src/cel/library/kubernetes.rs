@@ -1,8 +1,9 @@
 //! What policies of applications need and Kubernetes' library lacks: images taken apart, YAML in strings.
 
-use super::{Entry, Fault, Native, failed, global, mismatch};
+use super::{Entry, Fault, failed, global, mismatch};
 use crate::cel::budget::Budget;
-use crate::cel::value::{Cel, Entries, Key, Text};
+use crate::cel::value::Cel;
+use crate::cel::{Binding, Lazy};
 use crate::kube::Image;
 use crate::manifest;
 use crate::source::Source;
@@ -17,46 +18,32 @@ fn image<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {
         return Err(mismatch(args));
     };
     budget.bytes(reference.len() * 2)?;
-    let image = Image::parse(reference);
-    let parts = [
-        ("repository", image.repository),
-        ("tag", image.tag),
-        ("digest", image.digest),
-        ("version", image.version()),
-        ("flavor", image.flavor()),
-    ];
-    let entries: Entries<'a> = parts
-        .into_iter()
-        .map(|(name, text)| (Key::String(Text::Borrowed(name)), Cel::string(text)))
-        .collect();
-    Ok(Cel::map(entries))
+    Ok(Cel::lazy(Box::new(Parts(reference.to_string()))))
 }
 
-/// One field of what `image(…)` gives, without the others: most expressions ask for the version alone.
-pub(super) fn part_of_image(field: &str) -> Option<Native> {
-    Some(match field {
-        "repository" => |budget, args| part(budget, args, |image| image.repository),
-        "tag" => |budget, args| part(budget, args, |image| image.tag),
-        "digest" => |budget, args| part(budget, args, |image| image.digest),
-        "version" => |budget, args| part(budget, args, |image| image.version()),
-        "flavor" => |budget, args| part(budget, args, |image| image.flavor()),
-        _ => return None,
-    })
-}
+/// The parts of an image: most expressions ask for one of them.
+#[derive(Debug)]
+struct Parts(String);
 
-fn part<'a>(
-    budget: &mut Budget,
-    args: &[Cel<'a>],
-    take: for<'i> fn(&Image<'i>) -> &'i str,
-) -> Result<Cel<'a>, Fault> {
-    let [Cel::String(reference)] = args else {
-        return Err(mismatch(args));
-    };
-    budget.bytes(reference.len() * 2)?;
-    Ok(match reference {
-        Text::Borrowed(text) => Cel::String(Text::Borrowed(take(&Image::parse(text)))),
-        Text::Shared(text) => Cel::string(take(&Image::parse(text))),
-    })
+impl Lazy for Parts {
+    fn keys(&self) -> Vec<String> {
+        ["repository", "tag", "digest", "version", "flavor"]
+            .map(str::to_owned)
+            .to_vec()
+    }
+
+    fn get<'s>(&'s self, key: &str) -> Result<Option<Binding<'s>>, Fault> {
+        let image = Image::parse(&self.0);
+        let part = match key {
+            "repository" => image.repository,
+            "tag" => image.tag,
+            "digest" => image.digest,
+            "version" => image.version(),
+            "flavor" => image.flavor(),
+            _ => return Ok(None),
+        };
+        Ok(Some(Binding::Owned(part.into())))
+    }
 }
 
 fn parse_yaml<'a>(budget: &mut Budget, args: &[Cel<'a>]) -> Result<Cel<'a>, Fault> {

@@ -125,14 +125,6 @@ pub(super) fn find(name: &str, style: Style, args: usize) -> Result<(Native, &'s
     entry.map(|entry| (entry.native, entry.name)).ok_or(true)
 }
 
-/// One field of what a function gives, where it can be had without the others.
-pub(super) fn part_of(function: &str, field: &str) -> Option<Native> {
-    match function {
-        "image" => kubernetes::part_of_image(field),
-        _ => None,
-    }
-}
-
 /// Whether a function of that name is called without a receiver.
 pub(super) fn is_global(name: &str) -> bool {
     let is_known = |entries: &Vec<&Entry>| entries.iter().any(|entry| entry.style == Style::Global);

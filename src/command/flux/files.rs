@@ -34,7 +34,7 @@ pub(super) fn read(paths: &[PathBuf]) -> Result<Vec<File>, Failure> {
             let releases = flux::releases(&source)?;
             is_any |= !releases.is_empty();
             // A file that is named twice, by itself and by its folder, is written once.
-            let is_new = fs::canonicalize(&path).is_ok_and(|real| seen.insert(real));
+            let is_new = seen.insert(fs::canonicalize(&path).unwrap_or_else(|_| path.clone()));
             if is_new && !releases.is_empty() {
                 files.push(File {
                     path,
