@@ -26,3 +26,5 @@ mod stories;
 mod story;
 mod test;
 mod usage;
+#[path = "../yaml/objects.rs"]
+mod yaml;

@@ -5,11 +5,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use fixative::manifest;
-use fixative::source::Source;
 use serde_json::Value;
 
 use crate::program::{Folder, Run};
+use crate::yaml::objects;
 
 /// A deployment under tests/fixtures/stories.
 pub struct Story {
@@ -137,15 +136,6 @@ pub fn sorted(repairs: &[(&str, &str, Value)]) -> BTreeSet<String> {
         .iter()
         .map(|(object, pointer, value)| format!("{object} {pointer} {value}"))
         .collect()
-}
-
-fn objects(text: &str) -> Vec<Value> {
-    let source = Source::new("stream", text);
-    let documents = manifest::split(&source);
-    let values = documents
-        .iter()
-        .map(|document| manifest::read(&source, document).unwrap().value);
-    values.filter(Value::is_object).collect()
 }
 
 /// Each value that is another one in `after`, the outermost of what is new.

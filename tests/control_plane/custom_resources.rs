@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::definitions::{definitions, objects};
+use crate::definitions::definitions;
 use crate::helm::Helm;
 use crate::process::{FIXATIVE, repository};
 use crate::room::room;
 use crate::streams::run;
+use crate::yaml::objects;
 
 #[test]
 fn cert_manager_and_prometheus_take_what_the_chart_makes() {

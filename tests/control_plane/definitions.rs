@@ -5,12 +5,11 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Once;
 
-use fixative::manifest;
-use fixative::source::Source;
 use serde_json::{Value, json};
 
 use crate::plane::plane;
 use crate::process::repository;
+use crate::yaml::objects;
 
 /// Group, version, kind and plural.
 const KEPT: [(&str, &str, &str, &str); 5] = [
@@ -69,14 +68,4 @@ fn real() -> Vec<Value> {
     files
         .flat_map(|path: PathBuf| objects(&fs::read_to_string(path).unwrap()))
         .collect()
-}
-
-/// The objects of a YAML stream.
-pub fn objects(text: &str) -> Vec<Value> {
-    let source = Source::new("stream", text);
-    let documents = manifest::split(&source);
-    let values = documents
-        .iter()
-        .map(|document| manifest::read(&source, document).unwrap().value);
-    values.filter(Value::is_object).collect()
 }

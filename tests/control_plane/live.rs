@@ -8,12 +8,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::api::Api;
-use crate::definitions::objects;
 use crate::objects::{deployment, good_pod, linked_pod, unmounted_pod};
 use crate::plane::plane;
 use crate::process::{FIXATIVE, wait};
 use crate::room::room;
 use crate::streams::run;
+use crate::yaml::objects;
 
 /// The program in an empty folder: status, answer, what it said.
 fn fixative(folder: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {

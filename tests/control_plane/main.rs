@@ -55,6 +55,8 @@ mod streams;
 mod under_load;
 mod update;
 mod webhook;
+#[path = "../yaml/objects.rs"]
+mod yaml;
 
 /// What modules of other tests know it by.
 mod program {

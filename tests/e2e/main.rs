@@ -18,3 +18,5 @@ mod large;
 mod other_tools;
 mod program;
 mod recorded_streams;
+#[path = "../yaml/objects.rs"]
+mod yaml;

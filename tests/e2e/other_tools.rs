@@ -3,22 +3,8 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use fixative::manifest;
-use fixative::source::Source;
-use serde_json::Value;
-
 use crate::program::{FIXATIVE, Folder, Run, repository, run, tool};
-
-/// The objects of a stream.
-fn objects(text: &str) -> Vec<Value> {
-    let source = Source::new("stream", text);
-    let documents = manifest::split(&source);
-    documents
-        .iter()
-        .map(|document| manifest::read(&source, document).unwrap().value)
-        .filter(Value::is_object)
-        .collect()
-}
+use crate::yaml::objects;
 
 /// The chart of an application, with programs beside it.
 fn application(helm: &str) -> Folder {

@@ -20,3 +20,5 @@ mod reading;
 mod refusals;
 mod stale;
 mod streams;
+#[path = "../yaml/objects.rs"]
+mod yaml;

@@ -5,11 +5,10 @@ use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::{LazyLock, Mutex};
 
 use fixative::flux::{Export, Substitution};
-use fixative::manifest;
-use fixative::source::Source;
 use serde_json::{Map, Value, json};
 
 use crate::program::tool;
+use crate::yaml;
 
 static FLUX: LazyLock<Mutex<PostRenderer>> = LazyLock::new(|| Mutex::new(PostRenderer::start()));
 
@@ -73,18 +72,14 @@ pub fn objects(text: &str) -> Vec<Value> {
 
 /// The objects of a stream in its order; the items of a List are objects.
 pub fn as_written(text: &str) -> Vec<Value> {
-    let source = Source::new("stream", text);
-    let documents = manifest::split(&source);
-    let values = documents
-        .iter()
-        .map(|document| manifest::read(&source, document).unwrap().value)
-        .filter(Value::is_object);
-    let objects = values.flat_map(|value| match &value["items"] {
-        Value::Array(items) if value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => {
-            items.clone()
-        }
-        _ => vec![value],
-    });
+    let objects = yaml::objects(text)
+        .into_iter()
+        .flat_map(|value| match &value["items"] {
+            Value::Array(items) if value["kind"].as_str().is_some_and(|kind| kind.ends_with("List")) => {
+                items.clone()
+            }
+            _ => vec![value],
+        });
     objects.collect()
 }
 
