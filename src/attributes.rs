@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::cel::Allowance;
 use crate::policy::{Door, Operation};
 use crate::resource::Resource;
 use crate::unknown::Fact;
@@ -23,4 +24,6 @@ pub struct Attributes<'a> {
     pub namespace_object: Fact<&'a Value>,
     /// The admission request.
     pub request: Fact<&'a Value>,
+    /// How much work all policies together may do for it; `None`: as much as each expression may.
+    pub allowance: Option<&'a Allowance>,
 }

@@ -81,10 +81,10 @@ fn apply_one(value: &mut Value, change: &Change) {
     };
     match (parent.get_mut(value), last, &change.action) {
         (Some(Value::Object(map)), Token::Key(key), Action::Add(new) | Action::Replace { new, .. }) => {
-            map.insert(key.clone(), new.clone());
+            map.insert(key.to_string(), new.clone());
         }
         (Some(Value::Object(map)), Token::Key(key), Action::Remove { .. }) => {
-            map.shift_remove(key);
+            map.shift_remove(key.as_str());
         }
         (Some(Value::Array(items)), Token::Index(index), Action::Add(new)) if *index <= items.len() => {
             items.insert(*index, new.clone());

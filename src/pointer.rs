@@ -2,13 +2,14 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
 use serde_json::Value;
 
 /// One step of a [`Pointer`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Token {
     /// A key of a map.
-    Key(String),
+    Key(CompactString),
     /// A position in a list, from 0.
     Index(usize),
 }
@@ -21,7 +22,7 @@ pub struct Pointer(pub Vec<Token>);
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Step {
     /// A key of a map.
-    Field(String),
+    Field(CompactString),
     /// The item of a keyed list: `[name=main]`; several pairs where the list has several merge keys.
     Item(Vec<(String, String)>),
     /// The item of a list without keys: `[2]`.
@@ -54,7 +55,7 @@ impl Pointer {
     }
 
     /// This place with a map key behind it.
-    pub fn key(&self, key: impl Into<String>) -> Self {
+    pub fn key(&self, key: impl Into<CompactString>) -> Self {
         let mut tokens = self.0.clone();
         tokens.push(Token::Key(key.into()));
         Self(tokens)
@@ -116,9 +117,9 @@ impl KeyedPath {
         let mut here = root;
         for step in &self.0 {
             let found = match (step, here) {
-                (Step::Field(name), Value::Object(map)) => {
-                    map.get(name).map(|value| (Token::Key(name.clone()), value))
-                }
+                (Step::Field(name), Value::Object(map)) => map
+                    .get(name.as_str())
+                    .map(|value| (Token::Key(name.clone()), value)),
                 (Step::Item(keys), Value::Array(items)) => {
                     let index = items.iter().rposition(|item| bears(item, keys));
                     index.and_then(|index| Some((Token::Index(index), items.get(index)?)))

@@ -1,4 +1,6 @@
-//! What one evaluation may cost. A policy can neither hang nor eat the memory of the process it runs in.
+//! What evaluations may cost. A policy can neither hang nor eat the memory of the process it runs in.
+
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::Fault;
 
@@ -11,9 +13,46 @@ const ELEMENT: usize = 64;
 /// Evaluation nested deeper than this is refused; the stack of a thread (2 MB) holds it in a debug build.
 const DEPTH: u32 = 192;
 
+/// Steps of all evaluations for one object, a few seconds: many expressions at many places hang no more than one.
+const ALL_STEPS: u64 = 50 * STEPS;
+
+/// Steps that the evaluations of all policies for one object share.
+#[derive(Debug)]
+pub struct Allowance(AtomicU64);
+
+impl Default for Allowance {
+    /// As much as any object may take.
+    fn default() -> Self {
+        Self::new(ALL_STEPS)
+    }
+}
+
+impl Allowance {
+    /// So many steps: about 30 ns each.
+    pub fn new(steps: u64) -> Self {
+        Self(AtomicU64::new(steps))
+    }
+
+    /// Whether nothing is left, so that expressions failed which need not have.
+    pub fn is_spent(&self) -> bool {
+        self.left() == 0
+    }
+
+    fn left(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    fn spend(&self, steps: u64) {
+        let left = self.left().saturating_sub(steps);
+        self.0.store(left, Ordering::Relaxed);
+    }
+}
+
 /// What is left of the budget of one evaluation.
 #[derive(Debug)]
 pub(super) struct Budget {
+    /// Steps that it had at first.
+    granted: u64,
     steps: u64,
     bytes: usize,
     depth: u32,
@@ -21,10 +60,12 @@ pub(super) struct Budget {
 }
 
 impl Budget {
-    /// A full budget.
-    pub fn new() -> Self {
+    /// A full budget, or what is left of an allowance if that is less.
+    pub fn within(allowance: Option<&Allowance>) -> Self {
+        let granted = allowance.map_or(STEPS, |allowance| allowance.left().min(STEPS));
         Self {
-            steps: STEPS,
+            granted,
+            steps: granted,
             bytes: BYTES,
             depth: DEPTH,
             spent: None,
@@ -45,7 +86,28 @@ impl Budget {
                 self.steps = left;
                 Ok(())
             }
-            _ => Err(self.exhaust("it takes more than two million steps")),
+            _ => Err(self.exhaust(self.limit())),
+        }
+    }
+
+    fn limit(&self) -> &'static str {
+        if self.granted < STEPS {
+            "all policies together take too many steps on this object"
+        } else {
+            "it takes more than two million steps"
+        }
+    }
+
+    /// Takes from the allowance what was used so far.
+    pub fn settle(&self, allowance: Option<&Allowance>) {
+        if let Some(allowance) = allowance {
+            // One that was cut short used what there was.
+            let used = if self.spent.is_some() {
+                self.granted
+            } else {
+                self.granted - self.steps
+            };
+            allowance.spend(used);
         }
     }
 

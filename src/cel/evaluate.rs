@@ -58,9 +58,10 @@ pub(super) fn part<'a>(
         scope,
         program,
         locals: (0..program.slots).map(|_| Local::Empty).collect(),
-        budget: Budget::new(),
+        budget: Budget::within(scope.allowance()),
     };
     let result = machine.eval(root);
+    machine.budget.settle(scope.allowance());
     // No `||` may hide that the budget was spent.
     machine.budget.check()?;
     Ok((result?, machine.budget))

@@ -24,6 +24,8 @@ use serde_json::Value;
 use crate::kube::GroupKind;
 use crate::unknown::Unknown;
 
+pub use budget::Allowance;
+
 /// A named CEL expression with arguments; inlined when a program that calls it is compiled.
 #[derive(Clone, Debug)]
 pub struct Function {
@@ -216,6 +218,8 @@ pub trait Scope: Debug + Send + Sync {
     fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault>;
     /// A call of one of [`HOST_FUNCTIONS`]. Maps of the object come as they are, null-valued keys included.
     fn call<'s>(&'s self, function: &str, args: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault>;
+    /// What evaluations in this scope share with others; each has a limit of its own besides.
+    fn allowance(&self) -> Option<&Allowance>;
 }
 
 /// Functions that the library leaves to the scope, with their number of arguments: they look at the subject,
@@ -295,5 +299,9 @@ impl Scope for Params<'_> {
 
     fn call<'s>(&'s self, function: &str, _: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
         Err(Fault::Failed(format!("{function} cannot be asked yet")))
+    }
+
+    fn allowance(&self) -> Option<&Allowance> {
+        None
     }
 }

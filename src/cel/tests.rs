@@ -66,6 +66,10 @@ impl Scope for Plain {
             function => Ok(Binding::Owned(json!([function, args]))),
         }
     }
+
+    fn allowance(&self) -> Option<&Allowance> {
+        None
+    }
 }
 
 const NAMES: [&str; 8] = [

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::lists::Inventory;
 use crate::attributes::Attributes;
+use crate::cel::Allowance;
 use crate::finding::{Judged, Report};
 use crate::parallel;
 use crate::plan::{self, gate};
@@ -39,6 +40,7 @@ fn judge(set: &PolicySet, inventory: &Inventory, object: &Arc<Value>) -> Option<
     let resource = Resource::new(Arc::clone(object), Origin::Api)?;
     let namespace_object = namespace_object(inventory, resource.id.namespace.as_deref());
     let at_admission = |what: &str| Unknown::new(what, Why::OnlyAtAdmission);
+    let allowance = Allowance::default();
     let attrs = Attributes {
         door: Door::Audit,
         operation: Err(at_admission("whether the object is new")),
@@ -47,6 +49,7 @@ fn judge(set: &PolicySet, inventory: &Inventory, object: &Arc<Value>) -> Option<
         namespace: resource.id.namespace.as_deref().ok_or_else(no_namespace),
         namespace_object: namespace_object.as_deref().map_err(Clone::clone),
         request: Err(at_admission("the admission request")),
+        allowance: Some(&allowance),
     };
     let planned = plan::plan(set, inventory, &attrs);
     let decision = plan::decide(&planned, &resource.id, None, Door::Audit);

@@ -297,7 +297,7 @@ fn unreadable(value: &Value) -> Option<Pointer> {
             .find_map(|(index, item)| below(Token::Index(index), item)),
         Value::Object(map) => map.iter().find_map(|(key, value)| {
             let here = is_control(key).then(Pointer::root);
-            here.or_else(|| below(Token::Key(key.clone()), value))
+            here.or_else(|| below(Token::Key(key.as_str().into()), value))
         }),
         Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }

@@ -111,7 +111,7 @@ fn loose_list(ty: Type, before: &Value, pointer: &Pointer) -> Option<Pointer> {
     for token in &pointer.0 {
         match token {
             Token::Key(key) => {
-                here = here.and_then(|value| value.get(key));
+                here = here.and_then(|value| value.get(key.as_str()));
                 ty = ty.field(key);
             }
             Token::Index(index) => {
@@ -195,7 +195,7 @@ impl Tests {
             at.push(token.clone());
             match token {
                 Token::Key(key) => {
-                    here = here.and_then(|value| value.get(key));
+                    here = here.and_then(|value| value.get(key.as_str()));
                     ty = ty.field(key);
                 }
                 Token::Index(index) => {

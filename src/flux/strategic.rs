@@ -102,7 +102,7 @@ fn put(into: &mut Value, path: &[Token], value: Value) {
         return;
     };
     if rest.is_empty() {
-        map.insert(key.clone(), value);
+        map.insert(key.to_string(), value);
     } else {
         let below = map
             .entry(key.clone())

@@ -46,10 +46,12 @@ pub fn exempts(
                 .collect(),
         });
     }
-    let annotation = view
-        .metadata(rule.subject)
-        .and_then(|metadata| metadata.get("annotations")?.get(ANNOTATION));
-    let named = set.exempt_annotation && names(annotation).any(|name| name == policy.name);
+    let named = set.exempt_annotation && {
+        let annotation = view
+            .metadata(rule.subject)
+            .and_then(|metadata| metadata.get("annotations")?.get(ANNOTATION));
+        annotation.is_some() && names(annotation).any(|name| name == policy.name)
+    };
     named.then(|| Exempt {
         why: format!("exempt by its annotation {ANNOTATION}"),
         by: Vec::new(),

@@ -29,7 +29,7 @@ pub fn explanation(
     policy: &Policy,
     after: &Value,
 ) -> Explanation {
-    let context = Context { set, world, attrs };
+    let context = Context::new(set, world, attrs);
     let memo = Memo::default();
     let mut explanation = Explanation::default();
     for rule in &policy.rules {

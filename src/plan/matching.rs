@@ -96,7 +96,7 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
     let views: Vec<View<'_>> = set
         .packs
         .iter()
-        .map(|pack| View::new(pack, gvk, object, hide_null))
+        .map(|pack| View::new(pack, gvk, object, hide_null, attrs.allowance))
         .collect();
     for policy in &set.policies {
         let Some(view) = views.get(policy.pack) else {

@@ -19,7 +19,7 @@ use crate::finding::RuleRef;
 use crate::pointer::{KeyedPath, Place, Pointer, Token};
 use crate::policy::{PolicySet, Verb};
 use crate::resource::Origin;
-use crate::schema;
+use crate::schema::{self, Type};
 use crate::world::World;
 
 /// Places that a verdict names.
@@ -78,9 +78,20 @@ pub(crate) struct Context<'c> {
     pub(crate) set: &'c PolicySet,
     pub(crate) world: &'c dyn World,
     pub(crate) attrs: &'c Attributes<'c>,
+    /// The type of the object.
+    pub(crate) ty: Type,
 }
 
 impl<'c> Context<'c> {
+    pub(crate) fn new(set: &'c PolicySet, world: &'c dyn World, attrs: &'c Attributes<'c>) -> Self {
+        Self {
+            set,
+            world,
+            attrs,
+            ty: schema::of(&attrs.resource.id.gvk),
+        }
+    }
+
     /// The object in the state `value`, as the pack of `pair` sees it.
     pub(crate) fn view<'v>(&'v self, pair: Pair<'_>, value: &'v Value) -> Option<View<'v>>
     where
@@ -88,7 +99,13 @@ impl<'c> Context<'c> {
     {
         let pack = self.set.packs.get(pair.policy.pack)?;
         let hide_null = self.attrs.resource.origin != Origin::Api;
-        Some(View::new(pack, &self.attrs.resource.id.gvk, value, hide_null))
+        Some(View::new(
+            pack,
+            &self.attrs.resource.id.gvk,
+            value,
+            hide_null,
+            self.attrs.allowance,
+        ))
     }
 
     /// What the expressions of `pair` see on the state that `view` shows.
@@ -108,7 +125,7 @@ pub(crate) fn settle<'p, 'a>(
     pairs: &[Pair<'p>],
     log: &mut Log,
 ) -> Settled<'p, 'a> {
-    let context = Context { set, world, attrs };
+    let context = Context::new(set, world, attrs);
     let mut settled = Settled {
         value: Cow::Borrowed(attrs.resource.body.as_ref()),
         writes: Writes::default(),
@@ -256,8 +273,7 @@ fn wish(
         return (wish, None);
     };
     let scope = context.scope(pair, view.clone(), &settled.memo);
-    let root_type = schema::of(view.gvk);
-    let paths = schema::KeyedPaths::new(root_type, value);
+    let paths = schema::KeyedPaths::new(context.ty, value);
     let places = match select::places(&view, pair.rule) {
         Ok(places) => places,
         Err(fault) => {
@@ -289,7 +305,7 @@ fn wish(
                 let reason = validate::message(pair, &here).unwrap_or_else(|| pair.policy.title.clone());
                 for change in changes {
                     let keyed = paths.path(&change.pointer);
-                    let keyed = named_addition(keyed, root_type, &change);
+                    let keyed = named_addition(keyed, context.ty, &change);
                     wish.push(Wanted {
                         place: Place {
                             pointer: change.pointer.clone(),
@@ -318,7 +334,7 @@ fn wish(
 }
 
 /// An added list item is told by its own key, not by the position where it goes.
-pub(crate) fn named_addition(keyed: KeyedPath, root: schema::Type, change: &Change) -> KeyedPath {
+pub(crate) fn named_addition(keyed: KeyedPath, root: Type, change: &Change) -> KeyedPath {
     let (Action::Add(item), Some((list, Token::Index(_)))) = (&change.action, change.pointer.split_last())
     else {
         return keyed;
@@ -389,14 +405,14 @@ fn creation(place: &Selected<'_>, root: &Value, wanted: Value) -> Change {
         .split_first()
         .map_or((None, below), |(first, rest)| (Some(first), rest));
     let value = rest.iter().rev().fold(wanted, |value, token| match token {
-        Token::Key(key) => Value::Object([(key.clone(), value)].into_iter().collect()),
+        Token::Key(key) => Value::Object([(key.to_string(), value)].into_iter().collect()),
         Token::Index(_) => Value::Array(vec![value]),
     });
     let parent = Pointer(above.to_vec());
     match (parent.get(root), first) {
         // A blank `strategy:` is a key that is there and null: it gets a value.
         (Some(Value::Null), Some(Token::Key(key))) => {
-            let value = Value::Object([(key.clone(), value)].into_iter().collect());
+            let value = Value::Object([(key.to_string(), value)].into_iter().collect());
             Change {
                 pointer: parent,
                 action: Action::Replace {

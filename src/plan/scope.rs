@@ -1,8 +1,8 @@
 //! The names and host functions that a policy's expressions see, on one state of one object.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use super::memo::{Memo, Slot, Variables};
 use super::select::Selected;
 use super::subject::View;
 use crate::attributes::Attributes;
-use crate::cel::{Binding, Fault, Given, Lazy, Scope};
+use crate::cel::{Allowance, Binding, Fault, Given, Lazy, Scope};
 use crate::kube::{GroupKind, env, workload};
 use crate::policy::{Policy, Subject};
 use crate::unknown::Fact;
@@ -30,8 +30,8 @@ pub struct SubjectScope<'a> {
     variables: Variables,
     /// Whether the world was asked for anything.
     asked: AtomicBool,
-    /// What the world gave: expressions borrow from it.
-    kept: boxcar::Vec<Arc<Value>>,
+    /// What the world gave, once it was asked: expressions borrow from it.
+    kept: OnceLock<boxcar::Vec<Arc<Value>>>,
 }
 
 /// A place on that state.
@@ -55,7 +55,7 @@ impl<'a> SubjectScope<'a> {
         Self {
             variables: memo.variables(policy, subject),
             asked: AtomicBool::new(false),
-            kept: boxcar::Vec::new(),
+            kept: OnceLock::new(),
             view,
             policy,
             subject,
@@ -162,8 +162,9 @@ impl<'a> SubjectScope<'a> {
 
     /// Keeps an object of the world for as long as expressions may look at it.
     fn keep(&self, object: Arc<Value>) -> &Value {
-        let position = self.kept.push(object);
-        self.kept.get(position).map_or(&Value::Null, |kept| kept)
+        let kept = self.kept.get_or_init(boxcar::Vec::new);
+        let position = kept.push(object);
+        kept.get(position).map_or(&Value::Null, |kept| kept)
     }
 
     fn get(&self, kind: &str, group: &str, namespace: Option<&str>, name: &str) -> Fact<Option<Arc<Value>>> {
@@ -205,7 +206,13 @@ impl<'a> SubjectScope<'a> {
             return;
         };
         let object = self.keep(object);
-        let view = View::new(self.view.pack, &gvk, object, self.view.hide_null);
+        let view = View::new(
+            self.view.pack,
+            &gvk,
+            object,
+            self.view.hide_null,
+            self.view.allowance,
+        );
         let Some(pod) = workload::pod(&gvk, object) else {
             return;
         };
@@ -304,6 +311,10 @@ impl Scope for ItemScope<'_> {
             }
             other => Err(Fault::Failed(format!("there is no function {other} here"))),
         }
+    }
+
+    fn allowance(&self) -> Option<&Allowance> {
+        self.subject.attrs.allowance
     }
 }
 

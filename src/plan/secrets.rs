@@ -87,7 +87,7 @@ fn secrets(states: [&Value; 2], places: &BTreeSet<KeyedPath>, edits: &[Edit]) ->
                 secrets.remove(value);
             }),
             Step::Field(name) => {
-                secrets.remove(name);
+                secrets.remove(name.as_str());
             }
             Step::Position(_) => {}
         }
@@ -147,7 +147,7 @@ mod tests {
     use super::*;
 
     fn field(names: &[&str]) -> KeyedPath {
-        KeyedPath(names.iter().map(|name| Step::Field((*name).to_owned())).collect())
+        KeyedPath(names.iter().map(|name| Step::Field((*name).into())).collect())
     }
 
     #[test]

@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use serde_json::{Map, Value};
 
-use crate::cel::{Binding, Fault, Program, Scope};
+use crate::cel::{Allowance, Binding, Fault, Program, Scope};
 use crate::kube::{Gvk, Image, workload};
 use crate::pointer::{Pointer, Token};
 use crate::policy::{Pack, Path, Segment, Subject};
@@ -22,6 +22,8 @@ pub struct View<'a> {
     pub object: &'a Value,
     /// Whether null-valued keys are as good as absent (text).
     pub hide_null: bool,
+    /// What `ours` may use of the work that is done for the object.
+    pub allowance: Option<&'a Allowance>,
     /// The pod that the object describes; every rule asks for it.
     pod: Option<&'a Value>,
     /// Every matcher asks for them.
@@ -30,13 +32,20 @@ pub struct View<'a> {
 
 impl<'a> View<'a> {
     /// An object as `pack` sees it.
-    pub fn new(pack: &'a Pack, gvk: &'a Gvk, object: &'a Value, hide_null: bool) -> Self {
+    pub fn new(
+        pack: &'a Pack,
+        gvk: &'a Gvk,
+        object: &'a Value,
+        hide_null: bool,
+        allowance: Option<&'a Allowance>,
+    ) -> Self {
         let pod = workload::pod(gvk, object);
         Self {
             pack,
             gvk,
             object,
             hide_null,
+            allowance,
             pod: pod.filter(|pod| pod.is_object()),
             components: OnceLock::new(),
         }
@@ -176,6 +185,7 @@ fn ours(program: &Program, view: &View<'_>) -> Result<bool, Fault> {
         object: view.object,
         labels: Value::Object(labels),
         hide_null: view.hide_null,
+        allowance: view.allowance,
     })
 }
 
@@ -185,6 +195,7 @@ struct OursScope<'a> {
     object: &'a Value,
     labels: Value,
     hide_null: bool,
+    allowance: Option<&'a Allowance>,
 }
 
 impl Scope for OursScope<'_> {
@@ -208,6 +219,10 @@ impl Scope for OursScope<'_> {
         Err(Fault::Failed(format!(
             "`ours` cannot call {function}: it needs no facts"
         )))
+    }
+
+    fn allowance(&self) -> Option<&Allowance> {
+        self.allowance
     }
 }
 

@@ -22,7 +22,7 @@ pub(crate) fn assertions(
     settled: &Settled<'_, '_>,
     log: &mut Log,
 ) {
-    let context = Context { set, world, attrs };
+    let context = Context::new(set, world, attrs);
     for &pair in pairs {
         if matches!(pair.rule.verb, Verb::Assert(_)) {
             assertion(&context, pair, settled, log);
@@ -41,7 +41,7 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_, '_>, l
         Ok(places) => places,
         Err(fault) => return log.finding(self::fault(context, pair, None, fault)),
     };
-    let paths = schema::KeyedPaths::new(schema::of(view.gvk), value);
+    let paths = schema::KeyedPaths::new(context.ty, value);
     let mut is_due = false;
     for place in places.iter().filter(|place| place.missing < 2) {
         let here = scope.at(place);

@@ -45,7 +45,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Pointer {
     use serde_path_to_error::Segment;
     let tokens = path.iter().filter_map(|segment| match segment {
         Segment::Seq { index } => Some(Token::Index(*index)),
-        Segment::Map { key } => Some(Token::Key(key.clone())),
+        Segment::Map { key } => Some(Token::Key(key.as_str().into())),
         Segment::Enum { .. } | Segment::Unknown => None,
     });
     Pointer(tokens.collect())

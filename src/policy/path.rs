@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use super::{Path, Root, Segment};
 
+/// No object nests deeper than this where it means something, and following a path must end before the stack does.
+const MOST_STEPS: usize = 128;
+
 /// A path that cannot be read, and where in its text.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -42,6 +45,10 @@ pub(super) fn parse(text: &str, pods: bool) -> Result<Path, PathError> {
         rest.dot()?;
     }
     while !rest.is_empty() {
+        if segments.len() == MOST_STEPS {
+            let message = format!("a path has {MOST_STEPS} steps at most");
+            return Err(wrong(rest.at..text.len(), message));
+        }
         segments.push(rest.segment()?);
         rest.dot()?;
     }

@@ -52,7 +52,7 @@ fn visit<'s>(root: &'s Value, schema: &'s Value, value: &'s Value, at: &mut Poin
             let properties = schema.get("properties").and_then(Value::as_object);
             let others = schema.get("additionalProperties");
             for (key, value) in map {
-                at.push(Token::Key(key.clone()));
+                at.push(Token::Key(key.as_str().into()));
                 match (properties.and_then(|all| all.get(key)), others) {
                     (Some(inner), _) => visit(root, inner, value, at, tell),
                     (None, Some(Value::Bool(false))) => {

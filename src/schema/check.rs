@@ -101,7 +101,7 @@ fn visit(ty: Type, value: &Value, strict: bool, at: &mut Pointer) -> Result<(), 
         (Shape::Unknown, _) | (_, Value::Null) => Ok(()),
         (Shape::Object(_) | Shape::Open(_) | Shape::Map(_), Value::Object(map)) => {
             for (key, value) in map {
-                at.push(crate::pointer::Token::Key(key.clone()));
+                at.push(crate::pointer::Token::Key(key.as_str().into()));
                 if strict && ty.has_field(key) == Some(false) {
                     return Err(Problem::NoField {
                         name: key.clone(),

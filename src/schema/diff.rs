@@ -36,7 +36,7 @@ impl At<'_> {
             At::Root => Pointer::root(),
             At::Key(above, key) => {
                 let mut pointer = above.pointer();
-                pointer.push(Token::Key((*key).to_owned()));
+                pointer.push(Token::Key((*key).into()));
                 pointer
             }
             At::Index(above, index) => {

@@ -62,7 +62,7 @@ impl<'v> KeyedPaths<'v> {
             match token {
                 Token::Key(key) => {
                     path.0.push(Step::Field(key.clone()));
-                    here = here.and_then(|value| value.get(key));
+                    here = here.and_then(|value| value.get(key.as_str()));
                     ty = ty.field(key);
                 }
                 Token::Index(index) => {

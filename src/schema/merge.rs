@@ -206,8 +206,8 @@ impl Merge {
     }
 
     fn enter(&mut self, key: &str) {
-        self.pointer.push(crate::pointer::Token::Key(key.to_owned()));
-        self.path.0.push(Step::Field(key.to_owned()));
+        self.pointer.push(crate::pointer::Token::Key(key.into()));
+        self.path.0.push(Step::Field(key.into()));
     }
 
     fn leave(&mut self) {

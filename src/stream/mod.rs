@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::attributes::Attributes;
+use crate::cel::Allowance;
 use crate::change::{self, Change};
 use crate::finding::{Finding, Location};
 use crate::kube::GroupKind;
@@ -251,6 +252,7 @@ fn plan_one(set: &PolicySet, world: &StreamWorld<'_>, object: &Object<'_>, wishe
         .as_deref()
         .or(options.namespace.as_deref());
     let not_in_input = |what: &str| Unknown::new(what, Why::NotInInput);
+    let allowance = Allowance::default();
     let attrs = Attributes {
         door: options.door,
         operation: Err(not_in_input("whether the object is new")),
@@ -259,6 +261,7 @@ fn plan_one(set: &PolicySet, world: &StreamWorld<'_>, object: &Object<'_>, wishe
         namespace: stated.ok_or_else(|| Unknown::new("the namespace of the release", Why::NotGiven)),
         namespace_object: Err(not_in_input("the Namespace object")),
         request: Err(not_in_input("the admission request")),
+        allowance: Some(&allowance),
     };
     let asking = Asking::new(world);
     let mut planned = plan::plan(set, &asking, &attrs);

@@ -1,5 +1,6 @@
 //! From an HTTP request to an HTTP answer: limits, deadline, and whatever goes wrong in between.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -18,10 +19,11 @@ use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
-use super::judge::{Judged, Webhook, concerns, judge};
+use super::judge::{JudgeError, Judged, Webhook, concerns, judge};
 use super::metrics::{FailureReason, Metrics, RequestResult};
 use super::review::Request;
 use super::rules::Rules;
+use crate::cel::Allowance;
 use crate::policy::Operation;
 use crate::world::World;
 
@@ -30,6 +32,10 @@ const LARGEST_BODY: usize = 8 << 20;
 /// KiB of bodies in memory at once, however many connections bring some: two of the largest, or hundreds of those
 /// that are usual. A body costs several times its size while it is judged.
 pub const BODIES: usize = 2 * (LARGEST_BODY >> 10);
+/// Bytes of objects that are judged where they were read, and steps of policies for them: both take some
+/// milliseconds at most.
+const LARGEST_AT_ONCE: usize = 128 << 10;
+const STEPS_AT_ONCE: u64 = 500_000;
 /// What the API server waits at most, and at least what is assumed where it does not say.
 const LONGEST_WAIT: Duration = Duration::from_secs(30);
 const DEFAULT_WAIT: Duration = Duration::from_secs(10);
@@ -130,7 +136,10 @@ async fn answer(
         Request::read(&body).map_err(|error| bad_request(StatusCode::BAD_REQUEST, error.to_string()))?;
     let uid = review.uid.clone();
     let judged = match concerns(&review, &rules, service.own_namespace.as_deref()) {
-        Some(operation) => judge_beside(service, webhook, operation, review, rules, deadline).await?,
+        Some(operation) => match judge_at_once(service, webhook, operation, &review, &rules) {
+            Some(judged) => judged?,
+            None => judge_beside(service, webhook, operation, review, rules, deadline).await?,
+        },
         None => Judged::default(),
     };
     count(&service.metrics, &judged);
@@ -233,6 +242,38 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.trim().eq_ignore_ascii_case("application/json")
 }
 
+/// Judges where the request was read: a thread of its own would cost as much as most objects do. `None` for what is
+/// too large or takes too long for others to wait for it.
+fn judge_at_once(
+    service: &Service,
+    webhook: Webhook,
+    operation: Operation,
+    review: &Request,
+    rules: &Rules,
+) -> Option<Result<Judged, Failed>> {
+    if review.size() > LARGEST_AT_ONCE {
+        return None;
+    }
+    let allowance = Allowance::new(STEPS_AT_ONCE);
+    // Nothing that a panic leaves half done outlives it: rules and world are only read.
+    let judging = AssertUnwindSafe(|| {
+        judge(
+            webhook,
+            operation,
+            review,
+            rules,
+            service.world.as_ref(),
+            &allowance,
+        )
+    });
+    let judged = catch_unwind(judging);
+    let is_whole = judged.is_err() || !allowance.is_spent();
+    is_whole.then(|| match judged {
+        Ok(judged) => judged.map_err(|error| unreadable(&review.uid, &error)),
+        Err(_panic) => Err(bug(&review.uid)),
+    })
+}
+
 /// Judges on a thread of its own, so that a slow policy holds up nobody else and ends at the deadline.
 async fn judge_beside(
     service: &Arc<Service>,
@@ -256,27 +297,37 @@ async fn judge_beside(
     let permit = permit.map_err(|_| overload())?.map_err(|_| overload())?;
     let world = Arc::clone(&service.world);
     let judging = spawn_blocking(move || {
-        let judged = judge(webhook, operation, &review, &rules, world.as_ref());
+        let allowance = Allowance::default();
+        let judged = judge(webhook, operation, &review, &rules, world.as_ref(), &allowance);
         // Held to the end, also where nobody waits for the answer any more.
         drop(permit);
-        judged.map_err(|error| error.to_string())
+        judged
     });
     match timeout_at(deadline, judging).await {
-        Ok(Ok(Ok(judged))) => Ok(judged),
-        Ok(Ok(Err(message))) => {
-            let status = StatusCode::INTERNAL_SERVER_ERROR;
-            Err(failed(status, FailureReason::BadRequest, uid.clone(), message))
-        }
-        Ok(Err(_panic)) => Err(internal(
-            &uid,
-            "a policy or the program itself failed: this is a bug of fixative".to_owned(),
-        )),
+        Ok(Ok(judged)) => judged.map_err(|error| unreadable(&uid, &error)),
+        Ok(Err(_panic)) => Err(bug(&uid)),
         Err(_) => {
             let message = "the policies took longer than the API server waits".to_owned();
             let status = StatusCode::GATEWAY_TIMEOUT;
             Err(failed(status, FailureReason::Timeout, uid.clone(), message))
         }
     }
+}
+
+fn unreadable(uid: &str, error: &JudgeError) -> Failed {
+    failed(
+        StatusCode::INTERNAL_SERVER_ERROR,
+        FailureReason::BadRequest,
+        uid.to_owned(),
+        error.to_string(),
+    )
+}
+
+fn bug(uid: &str) -> Failed {
+    internal(
+        uid,
+        "a policy or the program itself failed: this is a bug of fixative".to_owned(),
+    )
 }
 
 fn failed(status: StatusCode, reason: FailureReason, uid: String, message: String) -> Failed {
@@ -307,7 +358,8 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
-    use crate::policy::{LoadOptions, load};
+    use crate::policy::{LoadOptions, PackSource, load};
+    use crate::source::Source;
     use crate::unknown::Fact;
     use crate::world::{Key, Listing, Query, Unwatched};
 
@@ -328,7 +380,16 @@ mod tests {
     }
 
     fn service(world: impl World + Send + 'static, judges: usize, kilobytes: usize) -> Arc<Service> {
-        let set = load(&LoadOptions::default()).unwrap();
+        service_of(&LoadOptions::default(), world, judges, kilobytes)
+    }
+
+    fn service_of(
+        options: &LoadOptions,
+        world: impl World + Send + 'static,
+        judges: usize,
+        kilobytes: usize,
+    ) -> Arc<Service> {
+        let set = load(options).unwrap();
         Arc::new(Service {
             rules: ArcSwapOption::from_pointee(Rules::new(set)),
             world: Arc::new(world),
@@ -340,13 +401,30 @@ mod tests {
         })
     }
 
-    /// An object whose claim the policies ask for.
-    async fn call(service: &Arc<Service>) -> (StatusCode, Value) {
-        call_within(service, "1s").await
+    /// A policy that is about the object below and takes many more steps than are taken at once.
+    fn long_policy() -> LoadOptions {
+        let expression = "lists.range(200).all(a, lists.range(500).all(b, a + b >= 0))";
+        let policy = format!(
+            "apiVersion: fixative.dev/v1alpha1\nkind: Policy\nmetadata: {{name: long}}\nspec:\n  title: t\n  description: d\n  severity: low\n  action: Deny\n  subject: Object\n  match: {{kinds: [Deployment.apps]}}\n  rules:\n  - {{name: a, assert: \"!({expression})\", message: never}}\n"
+        );
+        LoadOptions {
+            packs: Some(vec![PackSource {
+                origin: "pack".into(),
+                files: vec![Source::new("long.yaml", policy)],
+                tests: Vec::new(),
+            }]),
+            ..LoadOptions::default()
+        }
     }
 
-    async fn call_within(service: &Arc<Service>, timeout: &str) -> (StatusCode, Value) {
-        let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "photos"},
+    /// An object whose claim the policies ask for.
+    async fn call(service: &Arc<Service>) -> (StatusCode, Value) {
+        call_within(service, "1s", 0).await
+    }
+
+    /// The same, with so many bytes of ballast.
+    async fn call_within(service: &Arc<Service>, timeout: &str, ballast: usize) -> (StatusCode, Value) {
+        let object = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "photos", "annotations": {"ballast": "x".repeat(ballast)}},
             "spec": {"template": {"spec": {
                 "containers": [{"name": "main", "image": "immich-server:v2.6.3", "volumeMounts": [{"name": "data", "mountPath": "/data"}]}],
                 "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "library"}}]}}}});
@@ -365,22 +443,38 @@ mod tests {
 
     #[tokio::test]
     async fn what_goes_wrong_is_a_status_with_the_uid_and_is_counted() {
-        let panics = service(Bad(|| panic!("a bug")), 1, BODIES);
+        let panics = || service(Bad(|| panic!("a bug")), 1, BODIES);
         let slow = service(Bad(|| std::thread::sleep(Duration::from_secs(2))), 1, BODIES);
         let busy = service(Unwatched, 0, BODIES);
+        // Too large to be judged at once.
+        let large = LARGEST_AT_ONCE;
         let cases = [
             // Writing a backtrace takes its time where others want the processor, too.
-            (panics, "20s", StatusCode::INTERNAL_SERVER_ERROR, "panic"),
-            (slow, "1s", StatusCode::GATEWAY_TIMEOUT, "timeout"),
-            (busy, "1s", StatusCode::SERVICE_UNAVAILABLE, "overload"),
+            (panics(), "20s", 0, StatusCode::INTERNAL_SERVER_ERROR, "panic"),
+            (panics(), "20s", large, StatusCode::INTERNAL_SERVER_ERROR, "panic"),
+            (slow, "1s", large, StatusCode::GATEWAY_TIMEOUT, "timeout"),
+            (busy, "1s", large, StatusCode::SERVICE_UNAVAILABLE, "overload"),
         ];
-        for (service, timeout, expected, reason) in cases {
-            let (status, body) = call_within(&service, timeout).await;
+        for (service, timeout, ballast, expected, reason) in cases {
+            let (status, body) = call_within(&service, timeout, ballast).await;
             assert_eq!(status, expected, "{reason}");
             assert_eq!(body["response"]["uid"], "the-uid", "{reason}");
             let line = format!("fixative_admission_failures_total{{reason=\"{reason}\"}} 1");
             assert!(service.metrics.text().unwrap().contains(&line), "{reason}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_takes_long_is_judged_beside_with_the_same_outcome() {
+        let none_beside = service(Unwatched, 0, BODIES);
+        assert_eq!(call(&none_beside).await.0, StatusCode::OK, "the pack is quick");
+        let none_beside = service_of(&long_policy(), Unwatched, 0, BODIES);
+        assert_eq!(call(&none_beside).await.0, StatusCode::SERVICE_UNAVAILABLE);
+        let one_beside = service_of(&long_policy(), Unwatched, 1, BODIES);
+        let (status, body) = call_within(&one_beside, "20s", 0).await;
+        assert_eq!(status, StatusCode::OK);
+        assert_eq!(body["response"]["status"]["message"], "long/a: never", "{body}");
+        assert_eq!(one_beside.judging.available_permits(), 1, "given back");
     }
 
     #[tokio::test]

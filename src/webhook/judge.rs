@@ -5,10 +5,11 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::answer::Answer;
-use super::patch;
 use super::review::Request;
 use super::rules::Rules;
+use super::{object, patch};
 use crate::attributes::Attributes;
+use crate::cel::Allowance;
 use crate::change::{Action, Change};
 use crate::finding::Finding;
 use crate::plan::{self, Decision, Edit, Plan, gate};
@@ -47,6 +48,9 @@ pub enum JudgeError {
     /// The object is no JSON that can be held.
     #[error("the object of the request cannot be read: {0}")]
     Unreadable(#[from] serde_json::Error),
+    /// The object is no text.
+    #[error("the object of the request cannot be read: {0}")]
+    Encoding(#[from] std::str::Utf8Error),
     /// The object does not say what it is.
     #[error("the object of the request has no apiVersion or no kind")]
     Nameless,
@@ -55,18 +59,20 @@ pub enum JudgeError {
 /// Namespaces whose objects are never judged, whatever the webhook's configuration says.
 const SYSTEM_NAMESPACE: &str = "kube-system";
 
-/// Judges a request that [`concerns`] the policies, by `rules` in `world`.
+/// Judges a request that [`concerns`] the policies, by `rules` in `world`. An `allowance` that is spent afterwards cut
+/// the policies short: what is judged then is not what they say.
 pub fn judge(
     webhook: Webhook,
     operation: Operation,
     request: &Request,
     rules: &Rules,
     world: &dyn World,
+    allowance: &Allowance,
 ) -> Result<Judged, JudgeError> {
     let Some(object) = &request.object else {
         return Ok(Judged::default());
     };
-    let body: Value = serde_json::from_slice(object)?;
+    let body = object::read(object)?;
     if gate::is_left_alone(&body) {
         return Ok(Judged::default());
     }
@@ -84,6 +90,7 @@ pub fn judge(
         request: whole_request
             .as_ref()
             .ok_or_else(|| Unknown::new("the admission request", Why::NotGiven)),
+        allowance: Some(allowance),
     };
     Ok(match webhook {
         Webhook::Mutate => mutated(&plan::repairs(&rules.set, world, &attrs), rules),
@@ -113,7 +120,7 @@ fn old_object(request: &Request, operation: Operation) -> Result<Option<Resource
         .as_ref()
         .filter(|_| operation == Operation::Update);
     let Some(text) = text else { return Ok(None) };
-    let body: Value = serde_json::from_slice(text)?;
+    let body = object::read(text)?;
     Resource::new(Arc::new(body), Origin::Api)
         .map(Some)
         .ok_or(JudgeError::Nameless)
@@ -170,7 +177,7 @@ fn fits(before: &Value, change: &Change) -> bool {
             .get(before)
             .is_some_and(|there| schema::same(there, old)),
         (Action::Add(_), Some((parent, last))) => match (parent.get(before), last) {
-            (Some(Value::Object(map)), Token::Key(key)) => !map.contains_key(key),
+            (Some(Value::Object(map)), Token::Key(key)) => !map.contains_key(key.as_str()),
             (Some(Value::Array(items)), Token::Index(index)) => *index <= items.len(),
             _ => false,
         },

@@ -20,6 +20,7 @@ pub mod issue;
 pub mod judge;
 pub mod managed;
 pub mod metrics;
+mod object;
 pub mod patch;
 pub mod policies;
 pub mod review;

@@ -171,6 +171,12 @@ impl Request {
         }
     }
 
+    /// Bytes of its objects.
+    pub fn size(&self) -> usize {
+        let objects = [&self.object, &self.old_object];
+        objects.into_iter().flatten().map(Bytes::len).sum()
+    }
+
     /// The namespace; `None` for cluster-scoped kinds.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref().filter(|name| !name.is_empty())

@@ -90,6 +90,7 @@ fn rendering(resource: &Resource) -> Attributes<'_> {
         namespace: Ok("photos"),
         namespace_object: unknown(),
         request: unknown(),
+        allowance: None,
     }
 }
 

@@ -179,7 +179,7 @@ pub(super) fn type_name(name: &str) -> Option<&'static str> {
 
 /// A pattern, compiled or remembered.
 pub(super) fn compile_pattern(pattern: &str) -> Option<std::sync::Arc<regex::Regex>> {
-    regexes::compile(pattern, &mut Budget::new()).ok()
+    regexes::compile(pattern, &mut Budget::within(None)).ok()
 }
 
 /// A call with types that the function does not take; values are never shown.

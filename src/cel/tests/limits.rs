@@ -1,7 +1,10 @@
 //! Expressions that want to hang, to eat memory or to overflow the stack.
 
+use std::borrow::Cow;
+
 use serde_json::{Value, json};
 
+use super::super::{Allowance, Binding, Fault, Scope};
 use super::world::{compile, world};
 
 /// Runs on the stack that threads have: compiled or not, nothing may hang or crash.
@@ -139,5 +142,47 @@ fn the_deepest_allowed_tree_fits_the_stack() {
         ("string(", ")", "1"),
     ] {
         assert!(nest(open, close, core) >= 5, "{open}");
+    }
+}
+
+#[test]
+fn evaluations_share_an_allowance() {
+    let loops = compile("lists.range(1000).all(a, a >= 0)").unwrap();
+    let allowed = Allowed(Allowance::new(10_000));
+    let mut held = 0;
+    let fault = loop {
+        match loops.holds(&allowed) {
+            Ok(true) => held += 1,
+            Ok(false) => panic!("it holds"),
+            Err(fault) => break fault,
+        }
+    };
+    assert!((1..10).contains(&held), "{held}");
+    assert!(allowed.0.is_spent());
+    let Fault::Budget(why) = fault else {
+        panic!("{fault:?}")
+    };
+    assert_eq!(why, "all policies together take too many steps on this object");
+    // What is spent stays spent, also for the smallest expression, and no operator hides it.
+    let small = compile("true || 1 / 0 == 1").unwrap();
+    assert!(matches!(small.holds(&allowed), Err(Fault::Budget(_))));
+    assert_eq!(small.holds(&Allowed(Allowance::new(100))), Ok(true));
+}
+
+/// A scope whose evaluations share an allowance.
+#[derive(Debug)]
+struct Allowed(Allowance);
+
+impl Scope for Allowed {
+    fn name<'s>(&'s self, name: &str) -> Result<Binding<'s>, Fault> {
+        Err(Fault::Failed(format!("no {name}")))
+    }
+
+    fn call<'s>(&'s self, function: &str, _: &[Cow<'_, Value>]) -> Result<Binding<'s>, Fault> {
+        Err(Fault::Failed(format!("no {function}")))
+    }
+
+    fn allowance(&self) -> Option<&Allowance> {
+        Some(&self.0)
     }
 }

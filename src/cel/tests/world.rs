@@ -72,6 +72,10 @@ impl Scope for World {
             other => return Err(Fault::Failed(format!("no {other}"))),
         })
     }
+
+    fn allowance(&self) -> Option<&Allowance> {
+        None
+    }
 }
 
 pub(super) const NAMES: [&str; 5] = ["object", "item", "params", "volumes", "lost"];

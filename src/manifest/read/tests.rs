@@ -405,7 +405,7 @@ mod properties {
         let children: Vec<(Token, &Value)> = match value {
             Value::Object(map) => map
                 .iter()
-                .map(|(key, value)| (Token::Key(key.clone()), value))
+                .map(|(key, value)| (Token::Key(key.as_str().into()), value))
                 .collect(),
             Value::Array(list) => list
                 .iter()

@@ -129,7 +129,7 @@ impl<'t> Part<'t> {
             name: if entry.merge {
                 Token::Index(usize::MAX)
             } else {
-                Token::Key(entry.name.clone())
+                Token::Key(entry.name.as_str().into())
             },
             key_end,
         })

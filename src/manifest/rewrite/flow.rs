@@ -42,7 +42,7 @@ pub(super) fn map(ground: Ground<'_>, group: &Group) -> Option<Vec<Splice>> {
         .iter()
         .map(|entry| {
             let name = (!entry.merge).then_some(entry.name.as_str());
-            let is_removed = name.is_some_and(|name| group.removes(&Token::Key(name.to_owned())));
+            let is_removed = name.is_some_and(|name| group.removes(&Token::Key(name.into())));
             let node = ground.layout.node(entry.value)?;
             let key_end = ground.layout.node(entry.key)?.span.end;
             let end = node.span.end.max(key_end);

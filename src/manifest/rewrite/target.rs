@@ -219,7 +219,7 @@ fn is_emptied(layout: &Layout, group: &Group) -> bool {
     match layout.node(group.node).map(|node| &node.shape) {
         Some(Shape::Map { entries, .. }) => entries
             .iter()
-            .all(|entry| !entry.merge && group.removes(&Token::Key(entry.name.clone()))),
+            .all(|entry| !entry.merge && group.removes(&Token::Key(entry.name.as_str().into()))),
         Some(Shape::List { items, .. }) => (0..items.len()).all(|index| group.removes(&Token::Index(index))),
         _ => false,
     }

@@ -14,7 +14,7 @@ fn pointer(value: &Value, text: &str) -> Pointer {
         match (here.is_array(), step.parse()) {
             (true, Ok(index)) => at.push(Token::Index(index)),
             (true, Err(_)) => at.push(Token::Index(here.as_array().unwrap().len())),
-            _ => at.push(Token::Key(step)),
+            _ => at.push(Token::Key(step.into())),
         }
     }
     at

@@ -23,12 +23,7 @@ image: immich-server
 ";
 
 fn place(fields: &[&str]) -> Place {
-    let keyed = KeyedPath(
-        fields
-            .iter()
-            .map(|name| Step::Field((*name).to_owned()))
-            .collect(),
-    );
+    let keyed = KeyedPath(fields.iter().map(|name| Step::Field((*name).into())).collect());
     let pointer = fields.iter().fold(Pointer::root(), |at, name| at.key(*name));
     Place { pointer, keyed }
 }

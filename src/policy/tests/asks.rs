@@ -308,6 +308,7 @@ fn plan_in(world: &Curious, set: &PolicySet, object: &Arc<Value>, door: Door) ->
         namespace: Ok("photos"),
         namespace_object: Ok(&namespace),
         request: Err(Unknown::new("the request", Why::NotInInput)),
+        allowance: None,
     };
     let planned = plan::plan(set, world, &attrs);
     planned.verdicts.iter().map(|verdict| verdict.outcome).collect()

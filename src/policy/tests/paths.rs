@@ -106,3 +106,11 @@ fn errors_point_at_what_is_wrong() {
         assert_eq!(text.get(error.at..error.end).unwrap_or_default(), wrong, "{text}");
     }
 }
+
+#[test]
+fn paths_are_as_long_as_objects_are_deep_and_no_longer() {
+    let of = |steps: usize| parse(&vec!["a"; steps].join("."), false);
+    assert_eq!(of(128).unwrap().segments.len(), 128);
+    let error = of(129).unwrap_err();
+    assert_eq!(error.to_string(), "a path has 128 steps at most");
+}

@@ -78,7 +78,7 @@ fn update(old: Value, object: Value) -> Call {
 fn judged_in(body: &str, webhook: Webhook, rules: &Rules, world: &dyn World) -> Judged {
     let request = Request::read(&axum::body::Bytes::copy_from_slice(body.as_bytes())).unwrap();
     match concerns(&request, rules, Some("fixative")) {
-        Some(operation) => judge(webhook, operation, &request, rules, world).unwrap(),
+        Some(operation) => judge(webhook, operation, &request, rules, world, &Allowance::default()).unwrap(),
         None => Judged::default(),
     }
 }

@@ -1,0 +1,185 @@
+//! An object of a review, read without the record of who wrote which field: `managedFields` is a third of what a
+//! real API server sends, nobody repairs it, and no other door shows it to policies.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Value};
+
+use super::judge::JudgeError;
+
+/// The maps on the way to what is left out.
+const PATH: [&str; 2] = ["metadata", "managedFields"];
+
+/// Reads an object of a review.
+pub(super) fn read(text: &[u8]) -> Result<Value, JudgeError> {
+    // Checked once and not for every string in it.
+    let text = std::str::from_utf8(text)?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let object = Without(&PATH).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(object)
+}
+
+/// A value without what is at this path of keys.
+struct Without(&'static [&'static str]);
+
+impl<'de> DeserializeSeed<'de> for Without {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Without {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("any JSON value")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        let mut map = Map::new();
+        while let Some(key) = entries.next_key::<String>()? {
+            match self.0 {
+                [left_out] if key == *left_out => {
+                    entries.next_value::<IgnoredAny>()?;
+                }
+                [first, rest @ ..] if key == *first => {
+                    let value = entries.next_value_seed(Without(rest))?;
+                    map.insert(key, value);
+                }
+                _ => {
+                    let value = entries.next_value()?;
+                    map.insert(key, value);
+                }
+            }
+        }
+        Ok(Value::Object(map))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+        }
+        Ok(Value::Array(list))
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Ok(value.into())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(value.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn who_wrote_which_field_is_left_out() {
+        let fields = json!([{"manager": "helm", "fieldsV1": {"f:spec": {}}}]);
+        let cases = [
+            (
+                json!({"kind": "Pod", "metadata": {"name": "a", "managedFields": fields, "uid": "u"}, "spec": {}}),
+                json!({"kind": "Pod", "metadata": {"name": "a", "uid": "u"}, "spec": {}}),
+            ),
+            (json!({"metadata": {"managedFields": 1}}), json!({"metadata": {}})),
+            // Only there: it is a field of one's own anywhere else.
+            (json!({"managedFields": [1]}), json!({"managedFields": [1]})),
+            (
+                json!({"spec": {"metadata": {"managedFields": [1]}}}),
+                json!({"spec": {"metadata": {"managedFields": [1]}}}),
+            ),
+            (
+                json!({"metadata": [{"managedFields": 1}]}),
+                json!({"metadata": [{"managedFields": 1}]}),
+            ),
+            (json!({"metadata": null}), json!({"metadata": null})),
+        ];
+        for (sent, kept) in cases {
+            assert_eq!(read(sent.to_string().as_bytes()).unwrap(), kept, "{sent}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_json_is_refused() {
+        for text in [
+            "",
+            "{",
+            "{} {}",
+            "{\"metadata\": {\"managedFields\": [}}",
+            "nul",
+            "\"\u{1}\"",
+        ] {
+            assert!(
+                matches!(read(text.as_bytes()), Err(JudgeError::Unreadable(_))),
+                "{text}"
+            );
+        }
+        assert!(matches!(read(b"{\"a\": \"\xff\"}"), Err(JudgeError::Encoding(_))));
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        for path in ["metadata", "managedFields", "spec"] {
+            let text = format!("{{\"metadata\": {{\"{path}\": {deep}}}, \"{path}\": {deep}}}");
+            assert!(read(text.as_bytes()).is_err(), "{path}");
+        }
+    }
+
+    /// JSON as anybody may send it, with the keys that matter more often than chance would have them.
+    fn value() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Null),
+            any::<bool>().prop_map(Value::from),
+            any::<i64>().prop_map(Value::from),
+            any::<u64>().prop_map(Value::from),
+            (-1e9..1e9).prop_map(Value::from),
+            ".{0,6}".prop_map(Value::from),
+        ];
+        let key = prop_oneof![
+            Just("metadata".to_owned()),
+            Just("managedFields".to_owned()),
+            ".{0,3}"
+        ];
+        leaf.prop_recursive(5, 40, 4, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::vec((key.clone(), inner), 0..4)
+                    .prop_map(|entries| Value::Object(entries.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn everything_else_is_read_as_by_the_library(sent in value()) {
+            let mut kept: Value = serde_json::from_str(&sent.to_string()).unwrap();
+            if let Some(metadata) = kept.get_mut("metadata").and_then(Value::as_object_mut) {
+                metadata.shift_remove("managedFields");
+            }
+            prop_assert_eq!(read(sent.to_string().as_bytes()).unwrap(), kept);
+        }
+    }
+}
