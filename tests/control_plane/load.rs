@@ -36,6 +36,21 @@ pub struct Tally {
     pub failed: Vec<Value>,
 }
 
+impl Tally {
+    /// Every call came back, and repaired.
+    #[track_caller]
+    pub fn none_failed(&self) {
+        assert!(
+            self.failed.is_empty(),
+            "{} of {}: {:#?}",
+            self.failed.len(),
+            self.calls,
+            self.failed.first()
+        );
+        assert_eq!(self.repaired, self.calls, "{self:?}");
+    }
+}
+
 impl Load {
     /// Starts to call.
     pub fn start(room: &Api) -> Self {

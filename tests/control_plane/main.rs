@@ -2,7 +2,7 @@
 //! without containers, root, or a network beyond loopback. Linux only: Services have addresses in 127/8.
 //!
 //! One control plane serves all tests of this program; it is ready after about 5 seconds, and all tests together take
-//! about a minute on two cores. Each test works in a namespace (`room`) with a webhook of its own, which is called as
+//! about 80 seconds on two cores. Each test works in a namespace (`room`) with a webhook of its own, which is called as
 //! in a cluster: through a Service, by its name, over TLS and HTTP/1.1. There is no kubelet, no scheduler and no
 //! kube-proxy: `service` forwards connections to replicas that are ready, `kubelet` runs the Pods of our chart, and
 //! the Pods of others get their status from the test. Everything ends with the tests, also by SIGKILL.
@@ -31,6 +31,7 @@ mod facts;
 mod fail_open;
 mod harness;
 mod helm;
+mod installation;
 mod kubelet;
 mod live;
 mod load;
@@ -49,6 +50,7 @@ mod registration;
 mod release;
 mod reload;
 mod room;
+mod rotation;
 mod same_answer;
 mod service;
 mod streams;

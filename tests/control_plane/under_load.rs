@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::load::{Load, Tally};
+use crate::load::Load;
 use crate::process::wait;
 use crate::registration::FailurePolicy;
 use crate::room::room;
@@ -27,18 +27,6 @@ packs: [{name: immich}]
 policies: {hostpath-pinned: {action: Warn}}
 ";
 
-#[track_caller]
-fn none_failed(tally: &Tally) {
-    assert!(
-        tally.failed.is_empty(),
-        "{} of {}: {:#?}",
-        tally.failed.len(),
-        tally.calls,
-        tally.failed.first()
-    );
-    assert_eq!(tally.repaired, tally.calls, "{tally:?}");
-}
-
 #[test]
 fn a_rolling_restart_fails_no_call() {
     let room = room("load-restart");
@@ -51,7 +39,7 @@ fn a_rolling_restart_fails_no_call() {
         assert_eq!(webhook.terminate_replica(), 0, "a good end after SIGTERM");
         load.go_on(50);
     }
-    none_failed(&load.end());
+    load.end().none_failed();
 }
 
 #[test]
@@ -71,7 +59,7 @@ fn new_certificates_fail_no_call() {
         });
         load.go_on(50);
     }
-    none_failed(&load.end());
+    load.end().none_failed();
 }
 
 #[test]
@@ -97,7 +85,7 @@ fn new_policies_fail_no_call() {
     });
     load.go_on(50);
     assert_eq!(webhook.digests(), before);
-    none_failed(&load.end());
+    load.end().none_failed();
 }
 
 #[test]
@@ -124,7 +112,7 @@ fn a_kill_costs_only_what_the_failure_policy_allows() {
     webhook.wait_until_only_the_living_are_ready();
     let load = Load::start(&room);
     load.go_on(100);
-    none_failed(&load.end());
+    load.end().none_failed();
 }
 
 #[test]
