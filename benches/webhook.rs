@@ -1,7 +1,8 @@
 //! `make bench`, the webhook: `fixative serve` beside a do-nothing server of the same stack, in one run.
 //!
-//! The floor reads a review's envelope borrowed and always allows. Both are processes of their own; the load comes
-//! from here, over keep-alive TLS connections. What the load takes of the machine is the same for both.
+//! The floor reads a review's envelope borrowed and always allows. A second one reads the object, too, which is the least
+//! that whoever changes it must do. All are processes of their own; the load comes from here, over keep-alive TLS
+//! connections. What the load takes of the machine is the same for all.
 
 #![allow(
     clippy::unwrap_used,
@@ -58,6 +59,7 @@ fn main() {
         return floor(
             arguments[position + 1].parse().unwrap(),
             Path::new(&arguments[position + 2]),
+            arguments[position + 3] == "reads",
         );
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/webhook");
@@ -77,7 +79,8 @@ async fn compare(folder: &Path) {
         ours.memory(),
         verdict(ours.memory() <= GOAL_IDLE, "15 MB")
     );
-    let floor = start_floor(folder).await;
+    let floor = start_floor(folder, "").await;
+    let reader = start_floor(folder, "reads").await;
     let cases = [
         ("5 KB, a policy changes it", sized(5 << 10, true), GOAL_CHANGED),
         ("5 KB, no policy matches", sized(5 << 10, false), GOAL_UNTOUCHED),
@@ -89,6 +92,10 @@ async fn compare(folder: &Path) {
         let base = measure(&floor, folder, &body).await;
         let mine = measure(&ours, folder, &body).await;
         base.print("  do-nothing server (floor)", None);
+        if goal == GOAL_CHANGED {
+            let read = measure(&reader, folder, &body).await;
+            read.print("  the same, object read", Some((&base, goal)));
+        }
         mine.print("  fixative serve", Some((&base, goal)));
     }
     println!(
@@ -175,11 +182,12 @@ async fn is_ready(plain: SocketAddr) -> bool {
     asked.is_ok() && stream.read_to_string(&mut text).await.is_ok() && text.contains(" 200 ")
 }
 
-async fn start_floor(folder: &Path) -> Peer {
+async fn start_floor(folder: &Path, mode: &str) -> Peer {
     let address = free_port();
     let child = Command::new(std::env::current_exe().unwrap())
         .args(["--floor", &address.to_string()])
         .arg(folder)
+        .arg(mode)
         .spawn()
         .unwrap();
     while TcpStream::connect(address).await.is_err() {
@@ -193,13 +201,13 @@ fn free_port() -> SocketAddr {
 }
 
 /// The same connections and the same TLS, and nothing behind them.
-fn floor(address: SocketAddr, folder: &Path) {
+fn floor(address: SocketAddr, folder: &Path, reads: bool) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let current = Arc::new(Current::default());
         current.set(&Pair::from_folder(folder).unwrap());
         let server = Server {
-            router: Router::new().route("/mutate", post(allow)),
+            router: Router::new().route("/mutate", if reads { post(read) } else { post(allow) }),
             tls: Some(TlsAcceptor::from(Arc::new(server_config(current).unwrap()))),
             connections: Connections::new(512, Default::default()),
             stop: Default::default(),
@@ -211,6 +219,14 @@ fn floor(address: SocketAddr, folder: &Path) {
 
 async fn allow(body: Bytes) -> Body {
     let review = Request::read(&body).unwrap();
+    Body::from(Answer::default().body(&review.uid).unwrap())
+}
+
+/// The object as a value that policies could look at, and nothing done with it.
+async fn read(body: Bytes) -> Body {
+    let review = Request::read(&body).unwrap();
+    let object: Value = serde_json::from_slice(review.object.as_ref().unwrap()).unwrap();
+    std::hint::black_box(&object);
     Body::from(Answer::default().body(&review.uid).unwrap())
 }
 

@@ -1,10 +1,10 @@
 //! `fixative serve`: the admission webhook.
 
+mod log;
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
-
-use tracing_subscriber::EnvFilter;
 
 use super::{Console, Failure, Status, set};
 use crate::cli::{ServeArgs, SetArgs};
@@ -22,7 +22,7 @@ const STACK: usize = 16 << 20;
 const OTHERS: usize = 4;
 
 pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Failure> {
-    log();
+    log::start();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_name("fixative")
@@ -122,16 +122,4 @@ fn load(args: SetArgs) -> Load {
         Ok((set, _)) => Ok(set),
         Err(failure) => Err(failure.draw(Style::default())),
     })
-}
-
-/// One JSON object a line on stderr; `FIXATIVE_LOG=debug` says more.
-fn log() {
-    let filter = EnvFilter::try_from_env("FIXATIVE_LOG").unwrap_or_else(|_| EnvFilter::new("info"));
-    // A second subscriber in one process is a test's, which has its own.
-    let _ = tracing_subscriber::fmt()
-        .json()
-        .flatten_event(true)
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .try_init();
 }
