@@ -63,13 +63,21 @@ fn main() {
         );
     }
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/bench/webhook");
-    let made = Command::new(env!("CARGO_BIN_EXE_fixative"))
+    let served = served();
+    println!("{}", served.display());
+    let made = Command::new(&served)
         .args(["certs", "dev", "--force", "-q"])
         .arg(&folder)
         .status();
     assert!(made.unwrap().success());
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(compare(&folder));
+}
+
+/// The program of the image where `make bench` built it, which is the one that runs in clusters.
+fn served() -> PathBuf {
+    let program = std::env::var_os("FIXATIVE_STATIC").unwrap_or(env!("CARGO_BIN_EXE_fixative").into());
+    PathBuf::from(program)
 }
 
 async fn compare(folder: &Path) {
@@ -103,7 +111,7 @@ async fn compare(folder: &Path) {
         ours.memory(),
         verdict(ours.memory() <= GOAL_LOADED, "25 MB")
     );
-    let size = fs::metadata(env!("CARGO_BIN_EXE_fixative")).unwrap().len() as f64 / 1e6;
+    let size = fs::metadata(served()).unwrap().len() as f64 / 1e6;
     println!(
         "  binary                       {size:>10.1} MB  {}",
         verdict(size <= 15.0, "15 MB")
@@ -149,7 +157,7 @@ impl Peer {
 async fn start_ours(folder: &Path) -> Peer {
     let (address, plain) = (free_port(), free_port());
     let start = Instant::now();
-    let child = Command::new(env!("CARGO_BIN_EXE_fixative"))
+    let child = Command::new(served())
         .args(["serve", "--tls-dir"])
         .arg(folder)
         .args([format!("--listen={address}"), format!("--health-listen={plain}")])

@@ -1,6 +1,6 @@
 //! What is known of one admission, whatever the door.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::cel::Allowance;
 use crate::policy::{Door, Operation};

@@ -1,6 +1,6 @@
 //! What is to change in one value: the language between the structural diff and every writer.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::pointer::{Pointer, Token};
 
@@ -81,7 +81,7 @@ fn apply_one(value: &mut Value, change: &Change) {
     };
     match (parent.get_mut(value), last, &change.action) {
         (Some(Value::Object(map)), Token::Key(key), Action::Add(new) | Action::Replace { new, .. }) => {
-            map.insert(key.to_string(), new.clone());
+            map.insert(key.clone(), new.clone());
         }
         (Some(Value::Object(map)), Token::Key(key), Action::Remove { .. }) => {
             map.shift_remove(key.as_str());
@@ -103,7 +103,7 @@ fn apply_one(value: &mut Value, change: &Change) {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -12,6 +12,7 @@
 //! I/O, clap and terminals.
 
 pub mod change;
+pub mod json;
 pub mod pointer;
 pub mod rfc6902;
 pub mod source;

@@ -1,6 +1,6 @@
 //! Fields of objects, found fast.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// Maps of so many keys are looked through: comparing some keys is faster than hashing one, and most of Kubernetes'
 /// maps are that small.

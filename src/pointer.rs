@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use crate::json::Value;
 use compact_str::CompactString;
-use serde_json::Value;
 
 /// One step of a [`Pointer`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -55,9 +55,9 @@ impl Pointer {
     }
 
     /// This place with a map key behind it.
-    pub fn key(&self, key: impl Into<CompactString>) -> Self {
+    pub fn key(&self, key: impl AsRef<str>) -> Self {
         let mut tokens = self.0.clone();
-        tokens.push(Token::Key(key.into()));
+        tokens.push(Token::Key(key.as_ref().into()));
         Self(tokens)
     }
 
@@ -191,7 +191,7 @@ fn is_plain(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

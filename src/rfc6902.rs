@@ -1,7 +1,7 @@
 //! JSON patches: what tests of policies expect and what the webhook answers.
 //! Source: RFC 6902; as the API server applies it, github.com/evanphx/json-patch.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// One operation. All of a patch are made one after the other, each on what the last one left.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]

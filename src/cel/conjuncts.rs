@@ -56,7 +56,7 @@ fn texts(source: &str) -> Vec<&str> {
 #[cfg(test)]
 mod tests {
     use crate::cel::{Environment, Function, Params};
-    use serde_json::json;
+    use crate::json::json;
 
     #[test]
     fn the_first_part_that_is_false_decides() {

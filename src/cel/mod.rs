@@ -19,7 +19,7 @@ use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::Range;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::kube::GroupKind;
 use crate::unknown::Unknown;

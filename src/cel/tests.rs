@@ -5,7 +5,7 @@ mod world;
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::*;
 use crate::unknown::Why;
@@ -162,7 +162,7 @@ fn values_operators_and_macros() {
         .as_object()
         .unwrap()
         .keys()
-        .cloned()
+        .map(ToString::to_string)
         .collect();
     assert_eq!(order, ["z", "a", "m"]);
 }

@@ -9,9 +9,10 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
+use crate::json::Value;
 use chrono::{DateTime, TimeDelta, Utc};
+use compact_str::CompactString;
 use indexmap::IndexMap;
-use serde_json::Value;
 
 use super::Fault;
 use super::budget::Budget;
@@ -366,7 +367,7 @@ impl<'a> Map<'a> {
     }
 }
 
-fn fields(object: &Value) -> impl Iterator<Item = (&String, &Value)> {
+fn fields(object: &Value) -> impl Iterator<Item = (&CompactString, &Value)> {
     object.as_object().into_iter().flatten()
 }
 

@@ -1,6 +1,6 @@
 //! The plan over the objects of a cluster, as they were read.
 
-use serde_json::Value;
+use crate::json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 

@@ -5,10 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::json::Value;
 use ::kube::Client;
 use ::kube::runtime::reflector::ObjectRef;
 use arc_swap::ArcSwap;
-use serde_json::Value;
 use tokio::runtime::Handle;
 use tokio_util::task::AbortOnDropHandle;
 

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use crate::json::Value;
 use ::kube::api::ListParams;
 use ::kube::{Api, Client, Error, ResourceExt as _};
-use serde_json::Value;
 
 use super::discovery::{Kinds, Served};
 use super::object::Object;

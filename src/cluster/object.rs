@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use crate::json::{Map, Value};
 use ::kube::Resource;
 use ::kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
 use serde::{Deserialize, Deserializer};
-use serde_json::{Map, Value};
 
 /// What kubectl keeps of the last `apply`: the object once more.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -30,7 +30,7 @@ impl Object {
         whole.insert("apiVersion".into(), resource.api_version.clone().into());
         whole.insert("kind".into(), resource.kind.clone().into());
         if let Value::Object(fields) = self.body.as_ref() {
-            let fields = fields.iter().filter(|(name, _)| !whole.contains_key(*name));
+            let fields = fields.iter().filter(|(name, _)| !whole.contains_key(name));
             let fields: Vec<_> = fields
                 .map(|(name, value)| (name.clone(), value.clone()))
                 .collect();
@@ -112,7 +112,7 @@ impl Resource for Object {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 
@@ -140,7 +140,7 @@ mod tests {
             (json!({"spec": 1}), json!({"spec": 1})),
         ];
         for (sent, kept) in cases {
-            let object: Object = serde_json::from_value(sent.clone()).unwrap();
+            let object: Object = serde_json::from_value(sent.clone().into()).unwrap();
             assert_eq!(*object.body, kept, "{sent}");
         }
     }
@@ -155,7 +155,7 @@ mod tests {
             plural: "deployments".into(),
         };
         let mut object: Object =
-            serde_json::from_value(json!({"kind": null, "metadata": {"name": "a"}})).unwrap();
+            serde_json::from_value(json!({"kind": null, "metadata": {"name": "a"}}).into()).unwrap();
         object.complete(&resource);
         let whole = r#"{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"a"}}"#;
         assert_eq!(object.body.to_string(), whole);

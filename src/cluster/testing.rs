@@ -6,6 +6,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::json::{Value, json};
 use ::kube::Client;
 use ::kube::client::Body;
 use futures::StreamExt as _;
@@ -15,7 +16,6 @@ use http::{Request, Response};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Bytes, Frame};
-use serde_json::{Value, json};
 
 use crate::kube::GroupKind;
 use crate::kube::resource::Scope;

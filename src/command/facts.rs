@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{Failure, input};
 use crate::source::Source;

@@ -2,7 +2,7 @@
 //! every other byte stays.
 //! Source: github.com/fluxcd/helm-controller/api, `v2.HelmReleaseSpec`.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::text::MARK;
 use crate::manifest::{self, Document, Tree};

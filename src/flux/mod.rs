@@ -16,7 +16,7 @@ mod text;
 
 use std::fmt;
 
-use serde_json::Value;
+use crate::json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::change::Change;

@@ -4,7 +4,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::change::{self, Action, Change};
 use crate::pointer::{Pointer, Token};

@@ -1,6 +1,6 @@
 //! A HelmRelease with another entry of ours: every other byte of its document stays.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::helm_release::{Entry, HelmRelease, blanks, list, releases};
 use super::text::indented;

@@ -5,7 +5,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use crate::change::{Action, Change};
 use crate::pointer::{Pointer, Token};
@@ -102,7 +102,7 @@ fn put(into: &mut Value, path: &[Token], value: Value) {
         return;
     };
     if rest.is_empty() {
-        map.insert(key.to_string(), value);
+        map.insert(key.clone(), value);
     } else {
         let below = map
             .entry(key.clone())

@@ -1,6 +1,6 @@
 //! An export as text: one entry of `spec.postRenderers`, in block style.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{Body, Export, Patch, Substitution, reading};
 use crate::manifest;
@@ -91,7 +91,7 @@ fn patch_item(patch: &Patch, substitution: Substitution) -> Result<String, Unsai
 fn body_text(body: &Body) -> String {
     let value = match body {
         Body::Strategic(patch) => patch.clone(),
-        Body::Operations(operations) => serde_json::to_value(operations).unwrap_or_default(),
+        Body::Operations(operations) => crate::json::to_value(operations).unwrap_or_default(),
     };
     let block = manifest::yaml(&value);
     // kustomize cuts line breaks off the end of a patch, also where they belong to its last value.

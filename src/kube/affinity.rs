@@ -2,7 +2,7 @@
 //! atomic, and a requirement in one of two terms leaves the other open).
 //! Source: k8s.io/api/core/v1 `NodeSelector` ("the nodeSelectorTerms are ORed", "the requirements are ANDed").
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use crate::schema::{self, Type};
 
@@ -90,7 +90,7 @@ pub fn requirements(given: Value) -> Result<Vec<Value>, Misshapen> {
     match given {
         Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => Ok(items),
         Value::Object(mut term) if term.contains_key("matchExpressions") => {
-            requirements(term.remove("matchExpressions").unwrap_or_default())
+            requirements(term.shift_remove("matchExpressions").unwrap_or_default())
         }
         Value::Object(one) if one.contains_key("key") => Ok(vec![Value::Object(one)]),
         _ => Err(wrong()),
@@ -114,7 +114,7 @@ fn same(term: Type, a: &Value, b: &Value) -> bool {
     schema::equal(term.field("matchExpressions").items(), &sorted(a), &sorted(b))
 }
 
-fn map<'v>(value: &'v mut Value, field: &'static str) -> Result<&'v mut Map<String, Value>, Misshapen> {
+fn map<'v>(value: &'v mut Value, field: &'static str) -> Result<&'v mut Map, Misshapen> {
     if value.is_null() {
         *value = Value::Object(Map::new());
     }

@@ -3,7 +3,7 @@
 //! then `env` in order, later ones win; `$(NAME)` is expanded with what was defined before; a Secret wins
 //! like a ConfigMap does.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::lookup::field;
 use crate::unknown::{Fact, Unknown, Why};
@@ -139,7 +139,7 @@ fn from_sources(container: &Value, name: &str, sources: &dyn Sources) -> Fact<Op
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

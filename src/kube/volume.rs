@@ -2,7 +2,7 @@
 //! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; network file shares
 //! by driver are in [`super::shares`].
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::shares;
 
@@ -96,7 +96,9 @@ fn other(volume: &Value) -> Volume {
             Some(driver) => Volume::Disk {
                 source: format!("{kind} driver {driver}"),
             },
-            None => Volume::Disk { source: kind.clone() },
+            None => Volume::Disk {
+                source: kind.to_string(),
+            },
         },
         None => Volume::Ephemeral { source: "emptyDir" },
     }
@@ -161,7 +163,7 @@ pub fn is_pinned(spec: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! The only table of where a pod is described.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Gvk;
 use crate::pointer::{Pointer, Token};
@@ -126,7 +126,7 @@ mod tests {
 
     #[test]
     fn only_sidecars_of_the_init_containers_count() {
-        let pod = serde_json::json!({"spec": {
+        let pod = crate::json::json!({"spec": {
             "initContainers": [{"name": "setup"}, {"name": "redis", "restartPolicy": "Always"}],
             "containers": [{"name": "main"}],
             "ephemeralContainers": [{"name": "debug"}],
@@ -140,7 +140,7 @@ mod tests {
     #[test]
     fn workloads_are_told_from_other_controllers() {
         let owner = |api_version: &str, kind: &str, controller: bool| {
-            serde_json::json!({"metadata": {"ownerReferences": [
+            crate::json::json!({"metadata": {"ownerReferences": [
                 {"apiVersion": "v1", "kind": "Node", "name": "n"},
                 {"apiVersion": api_version, "kind": kind, "name": "o", "controller": controller},
             ]}})
@@ -152,7 +152,7 @@ mod tests {
             (owner("apps/v1", "ReplicaSet", false), false),
             (owner("postgresql.cnpg.io/v1", "Cluster", true), false),
             (owner("example.com/v1", "ReplicaSet", true), false),
-            (serde_json::json!({}), false),
+            (crate::json::json!({}), false),
         ];
         for (object, expected) in cases {
             assert_eq!(is_made_by_workload(&object), expected, "{object}");

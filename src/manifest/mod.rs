@@ -18,7 +18,7 @@ pub use rewrite::rewrite;
 pub use split::split;
 pub use write::{yaml, yaml_item, yaml_line};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Span};

@@ -8,8 +8,8 @@ mod position;
 #[cfg(test)]
 mod tests;
 
+use crate::json::Value;
 use granit_parser::{Options, Parser, ScanError};
-use serde_json::Value;
 
 use super::layout::Layout;
 use super::{Document, Tree};

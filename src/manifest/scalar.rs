@@ -1,6 +1,6 @@
 //! What a scalar means to Go's sigs.k8s.io/yaml: YAML 1.1 as goyaml.v2 (`resolve.go`) has it, then JSON.
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Value};
 
 /// A scalar that Go reads differently than its tag says, or not at all.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -233,7 +233,7 @@ fn binary(text: &str) -> Result<Value, ScalarError> {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

@@ -2,8 +2,8 @@
 //! misread; every block is read back by our own reader before it is used, and JSON (which is YAML) is what
 //! remains where that fails.
 
+use crate::json::Value;
 use serde::Serialize;
-use serde_json::Value;
 
 use super::layout::Style;
 use super::{read, split};
@@ -35,7 +35,7 @@ const OURS: Manner = Manner {
 
 /// A document of our own in block style, with the last line break.
 pub fn yaml(value: &impl Serialize) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
+    let value = crate::json::to_value(value).unwrap_or_default();
     let text = block(&value, OURS).unwrap_or_else(|| json(&value));
     text + "\n"
 }
@@ -57,7 +57,7 @@ const NEVER_FOLD: usize = 1 << 20;
 pub(super) fn literal_after_key(text: &str) -> Option<String> {
     let map = std::collections::BTreeMap::from([("k", serde_saphyr::LitStr(text))]);
     let written = serde_saphyr::to_string(&map).ok()?;
-    checked(&written, &serde_json::json!({ "k": text }))?
+    checked(&written, &crate::json::json!({ "k": text }))?
         .strip_prefix("k:")
         .map(str::to_owned)
 }
@@ -65,7 +65,7 @@ pub(super) fn literal_after_key(text: &str) -> Option<String> {
 /// What follows `key:`, its first byte a space or a line break; later lines are indented as if the key stood
 /// in column 0. No line break at the end.
 pub(super) fn after_key(value: &Value, manner: Manner) -> String {
-    let mut map = serde_json::Map::new();
+    let mut map = crate::json::Map::new();
     map.insert("k".into(), value.clone());
     block(&Value::Object(map), manner)
         .and_then(|text| text.strip_prefix("k:").map(str::to_owned))
@@ -74,7 +74,7 @@ pub(super) fn after_key(value: &Value, manner: Manner) -> String {
 
 /// `key: value`, later lines indented as if the key stood in column 0.
 pub(super) fn entry(name: &str, value: &Value, manner: Manner) -> String {
-    let mut map = serde_json::Map::new();
+    let mut map = crate::json::Map::new();
     map.insert(name.into(), value.clone());
     block(&Value::Object(map), manner).unwrap_or_else(|| format!("{}: {}", json_text(name), json(value)))
 }

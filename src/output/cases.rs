@@ -1,6 +1,6 @@
 //! Results of policy tests: a line for every case, and what is wrong below those that fail.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::diagnostic;
 use super::style::{Style, Tone};
@@ -93,7 +93,7 @@ fn indent(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::source::{Diagnostic, Source, Span};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::human::sensitive;
 use super::lines::Lines;
@@ -61,7 +61,7 @@ fn document(scope: Scope<'_>, results: Vec<Value>, digest: &str) -> Value {
         map.insert("namespace".into(), namespace.into());
     }
     let count = |wanted: &str| results.iter().filter(|result| result["result"] == wanted).count();
-    let summary: Map<String, Value> = ["pass", "fail", "warn", "error", "skip"]
+    let summary: Map = ["pass", "fail", "warn", "error", "skip"]
         .into_iter()
         .map(|name| (name.to_owned(), count(name).into()))
         .collect();

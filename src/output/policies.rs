@@ -155,7 +155,7 @@ pub fn unknown(set: &PolicySet, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::policy::{Admission, Digest, Disposition, Pack, Path, Root, Severity, Subject};

@@ -4,7 +4,8 @@ mod example;
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
+use compact_str::CompactString;
 
 use super::clean;
 use super::policies::{DOORS, verb, word};
@@ -127,7 +128,7 @@ fn matched(matching: Option<&Value>) -> String {
     let Some(matching) = matching.and_then(Value::as_object) else {
         return String::new();
     };
-    let part = |(field, value): (&String, &Value)| match value {
+    let part = |(field, value): (&CompactString, &Value)| match value {
         Value::Array(items) if items.iter().any(|item| item == "*") => format!("all {field}"),
         Value::Array(items) => {
             let items: Vec<String> = items.iter().map(code_value).collect();
@@ -149,7 +150,7 @@ fn params(spec: &Value) -> String {
     for (name, schema) in properties {
         let default = match schema.get("default") {
             Some(default) => cell(&code_value(default)),
-            None if required.iter().any(|required| required == name) => "none: switches it on".to_owned(),
+            None if required.iter().any(|required| *required == **name) => "none: switches it on".to_owned(),
             None => "none".to_owned(),
         };
         let description = schema

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::human::sensitive;
 use super::lines::Lines;
@@ -152,7 +152,7 @@ fn location(finding: &Finding, lines: &mut Lines<'_>) -> Value {
 }
 
 /// The chart template that rendered the object.
-fn add_template(result: &mut Map<String, Value>, at: &Location) {
+fn add_template(result: &mut Map, at: &Location) {
     if let Some(template) = &at.template {
         let related = json!([{
             "id": 0,

@@ -1,7 +1,7 @@
 //! From the object before and after to edits with names: one keyed structural diff, each hunk blamed on the
 //! rules that wrote there, the last one first.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Edit;
 use super::mutate::{Settled, named_addition};

@@ -1,11 +1,11 @@
 //! Exemptions: by the configuration, or by the annotation on the subject's own metadata.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::matching::{Match, matches};
 use super::subject::View;
 use crate::attributes::Attributes;
-use crate::policy::{Exemption, Policy, PolicySet, Rule};
+use crate::policy::{Exemption, Policy, PolicySet, Rule, Subject};
 
 /// The annotation that names policies from which its object is exempt.
 pub const ANNOTATION: &str = "fixative.dev/exempt";
@@ -20,10 +20,39 @@ pub struct Exempt {
     pub by: Vec<usize>,
 }
 
+/// What the annotation says on the object and on the pod that it describes, read once for all rules.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Annotated<'a> {
+    object: Option<&'a Value>,
+    pod: Option<&'a Value>,
+}
+
+impl<'a> Annotated<'a> {
+    /// The annotations of what is seen, as far as `set` lets them count.
+    pub fn of(set: &PolicySet, view: &View<'a>) -> Self {
+        if !set.exempt_annotation {
+            return Self::default();
+        }
+        let annotation = |subject| view.metadata(subject)?.get("annotations")?.get(ANNOTATION);
+        Self {
+            object: annotation(Subject::Object),
+            pod: annotation(Subject::Pod),
+        }
+    }
+
+    fn names(&self, policy: &Policy, subject: Subject) -> bool {
+        let annotation = match subject {
+            Subject::Object => self.object,
+            Subject::Pod => self.pod,
+        };
+        annotation.is_some() && names(annotation).any(|name| name == policy.name)
+    }
+}
+
 /// Why the object is exempt from the policy, if it is.
 pub fn exempts(
     set: &PolicySet,
-    view: &View<'_>,
+    (view, annotated): (&View<'_>, &Annotated<'_>),
     policy: &Policy,
     rule: &Rule,
     attrs: &Attributes<'_>,
@@ -46,13 +75,7 @@ pub fn exempts(
                 .collect(),
         });
     }
-    let named = set.exempt_annotation && {
-        let annotation = view
-            .metadata(rule.subject)
-            .and_then(|metadata| metadata.get("annotations")?.get(ANNOTATION));
-        annotation.is_some() && names(annotation).any(|name| name == policy.name)
-    };
-    named.then(|| Exempt {
+    annotated.names(policy, rule.subject).then(|| Exempt {
         why: format!("exempt by its annotation {ANNOTATION}"),
         by: Vec::new(),
     })

@@ -1,6 +1,6 @@
 //! Permission: may a rule repair here and now? (design, "Admission": the webhook must not hurt.)
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::Pair;
 use super::mutate::{Context, Wanted};

@@ -3,7 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::json::Value;
+use compact_str::CompactString;
 
 use super::subject::View;
 use super::{Log, Outcome, Pair, exempt};
@@ -93,13 +94,14 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
     let mut found = Vec::new();
     let hide_null = attrs.resource.origin != Origin::Api;
     let (gvk, object) = (&attrs.resource.id.gvk, attrs.resource.body.as_ref());
-    let views: Vec<View<'_>> = set
-        .packs
-        .iter()
-        .map(|pack| View::new(pack, gvk, object, hide_null, attrs.allowance))
-        .collect();
+    let views = set.packs.iter().map(|pack| {
+        let view = View::new(pack, gvk, object, hide_null, attrs.allowance);
+        let annotated = exempt::Annotated::of(set, &view);
+        (view, annotated)
+    });
+    let views: Vec<_> = views.collect();
     for policy in &set.policies {
-        let Some(view) = views.get(policy.pack) else {
+        let Some((view, annotated)) = views.get(policy.pack) else {
             continue;
         };
         for rule in &policy.rules {
@@ -114,7 +116,7 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
                 Match::Unknown(unknown) => {
                     log.finding(super::validate::unknown(pair, attrs, None, unknown));
                 }
-                Match::Yes => match exempt::exempts(set, view, policy, rule, attrs) {
+                Match::Yes => match exempt::exempts(set, (view, annotated), policy, rule, attrs) {
                     Some(exempt) => log.exempt(pair.name(), exempt),
                     None => found.push(pair),
                 },
@@ -236,8 +238,8 @@ fn components(matcher: &Matcher, view: &View<'_>) -> Match {
     }
 }
 
-fn text_map<'m>(entries: impl Iterator<Item = (&'m String, &'m Value)>) -> BTreeMap<String, String> {
+fn text_map<'m>(entries: impl Iterator<Item = (&'m CompactString, &'m Value)>) -> BTreeMap<String, String> {
     entries
-        .filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())))
+        .filter_map(|(key, value)| Some((key.to_string(), value.as_str()?.to_owned())))
         .collect()
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::cel::Fault;
 use crate::policy::{Policy, Subject};

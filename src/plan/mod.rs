@@ -22,7 +22,7 @@ mod scope;
 
 use std::borrow::Cow;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};

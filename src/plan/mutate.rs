@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::memo::Memo;
 use super::scope::{ItemScope, SubjectScope};
@@ -109,7 +109,7 @@ impl<'c> Context<'c> {
     }
 
     /// What the expressions of `pair` see on the state that `view` shows.
-    pub(crate) fn scope<'v>(&self, pair: Pair<'v>, view: View<'v>, memo: &Memo) -> SubjectScope<'v>
+    pub(crate) fn scope<'v>(&self, pair: Pair<'v>, view: View<'v>, memo: &'v Memo) -> SubjectScope<'v>
     where
         'c: 'v,
     {

@@ -1,7 +1,7 @@
 //! The repairing verbs: what each makes of the value at one place. A verb that changes nothing semantically
 //! leaves the value as it is spelt, so a repair is its own check.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use crate::cel::{Fault, Program};
 use crate::change::Change;
@@ -107,8 +107,7 @@ fn merge_fields(
                 merge_fields(ty.field(key), inner, patch, &at.key(key), changes)?;
             }
             inner => {
-                let alone: Map<String, Value> =
-                    inner.map(|it| (key.clone(), it.clone())).into_iter().collect();
+                let alone: Map = inner.map(|it| (key.clone(), it.clone())).into_iter().collect();
                 let patch = Patch::Map(vec![(key.clone(), patch.clone())]);
                 changes.extend(below(at, whole(ty, &Value::Object(alone), &patch)?));
             }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::memo::{Memo, Slot, Variables};
 use super::select::Selected;
@@ -27,7 +27,8 @@ pub struct SubjectScope<'a> {
     pub(super) attrs: &'a Attributes<'a>,
     pub(super) world: &'a dyn World,
     /// One evaluation per subject.
-    variables: Variables,
+    memo: &'a Memo,
+    variables: OnceLock<Variables>,
     /// Whether the world was asked for anything.
     asked: AtomicBool,
     /// What the world gave, once it was asked: expressions borrow from it.
@@ -50,10 +51,11 @@ impl<'a> SubjectScope<'a> {
         subject: Subject,
         attrs: &'a Attributes<'a>,
         world: &'a dyn World,
-        memo: &Memo,
+        memo: &'a Memo,
     ) -> Self {
         Self {
-            variables: memo.variables(policy, subject),
+            memo,
+            variables: OnceLock::new(),
             asked: AtomicBool::new(false),
             kept: OnceLock::new(),
             view,
@@ -103,8 +105,10 @@ impl<'a> SubjectScope<'a> {
             return Ok(None);
         };
         let set = |slot: Slot| {
-            let mut slots = self
+            let variables = self
                 .variables
+                .get_or_init(|| self.memo.variables(self.policy, self.subject));
+            let mut slots = variables
                 .lock()
                 .unwrap_or_else(std::sync::PoisonError::into_inner);
             slots.insert(position, slot)
@@ -352,7 +356,7 @@ impl env::Sources for EnvSources<'_> {
             secret
                 .get(part)
                 .and_then(Value::as_object)
-                .map(|map| map.keys().cloned().collect())
+                .map(|map| map.keys().map(ToString::to_string).collect())
                 .unwrap_or_default()
         };
         Ok(secret.map(|secret| [keys(&secret, "data"), keys(&secret, "stringData")].concat()))

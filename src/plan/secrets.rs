@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{Edit, Verdict};
 use crate::change::Action;
@@ -142,7 +142,7 @@ pub fn masked(text: &str, edits: &[Edit], findings: &[&Finding], states: [&Value
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

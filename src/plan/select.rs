@@ -1,6 +1,6 @@
 //! A typed path, followed on one state of an object: the places that a rule judges one by one.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::subject::View;
 use crate::cel::Fault;

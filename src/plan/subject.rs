@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use crate::cel::{Allowance, Binding, Fault, Program, Scope};
 use crate::kube::{Gvk, Image, workload};
@@ -78,7 +78,7 @@ impl<'a> View<'a> {
     }
 
     /// The labels of the subject's own metadata.
-    pub fn labels(&self, subject: Subject) -> Option<&'a Map<String, Value>> {
+    pub fn labels(&self, subject: Subject) -> Option<&'a Map> {
         self.metadata(subject)?.get("labels")?.as_object()
     }
 

@@ -1,6 +1,6 @@
 //! What of a rule cannot be right, whatever the object is.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::compile::Compiler;
 use super::file::{instead, nearest};

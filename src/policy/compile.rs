@@ -4,7 +4,7 @@ mod rules;
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::check::Setting;
 use super::config::Config;
@@ -238,13 +238,13 @@ impl Compiler<'_> {
     }
 
     /// Params: defaults, the configuration's, the command line's; each checked.
-    fn params(&mut self) -> Map<String, Value> {
+    fn params(&mut self) -> Map {
         let schema = &self.unit.file.spec.params;
         let config = self.shared.config;
         let mut given = config.of_policy(self.name()).params;
         given.retain(|_, value| !value.is_null());
         for (name, text) in config.params_of(self.name()) {
-            given.insert(name.to_owned(), schema.read(name, text));
+            given.insert(name.into(), schema.read(name, text));
         }
         for (below, message, help) in schema.problems() {
             let at = Pointer::root().key("spec").key("params").join(&below);
@@ -260,7 +260,7 @@ impl Compiler<'_> {
         schema.fill(&given)
     }
 
-    fn inactive(&self, params: &Map<String, Value>) -> Option<String> {
+    fn inactive(&self, params: &Map) -> Option<String> {
         if self.shared.config.of_policy(self.name()).enabled == Some(false) {
             return Some("the configuration switches it off".into());
         }

@@ -1,6 +1,6 @@
 //! What users say of policies: params, actions, more images, exemptions.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::document::{check_kind, one_document};
 use super::file::{instead, key_of, span_of, typed};

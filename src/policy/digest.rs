@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use serde_json::Value;
+use crate::json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::PackSource;
@@ -56,7 +56,7 @@ fn base_name(path: &str) -> &str {
 fn canonical(value: &Value) -> Value {
     match value {
         Value::Object(map) => {
-            let mut entries: Vec<(&String, &Value)> = map.iter().collect();
+            let mut entries: Vec<_> = map.iter().collect();
             entries.sort_by_key(|(key, _)| *key);
             entries
                 .into_iter()

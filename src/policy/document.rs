@@ -1,6 +1,6 @@
 //! Typed documents: what a file of policies, packs, tests or configuration holds, and of which kind it is.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::file::{nearest, span_of};
 use super::shape;

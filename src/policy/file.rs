@@ -1,7 +1,7 @@
 //! Typed files: values of the one reader as Rust types, with a span for whatever is wrong.
 
+use crate::json::Value;
 use serde::de::DeserializeOwned;
-use serde_json::Value;
 
 use super::shape::{self, Problem};
 use crate::manifest::Tree;
@@ -15,7 +15,8 @@ pub fn typed<T: DeserializeOwned>(
     tree: &Tree,
     schema: impl FnOnce() -> Value,
 ) -> Result<T, Vec<Diagnostic>> {
-    let error = match serde_path_to_error::deserialize(&tree.value) {
+    let value = serde_json::Value::from(tree.value.clone());
+    let error = match serde_path_to_error::deserialize(&value) {
         Ok(typed) => return Ok(typed),
         Err(error) => error,
     };

@@ -1,6 +1,6 @@
 //! Loading: everything, or all that is wrong.
 
-use serde_json::{Map, Value, json};
+use crate::json::{Map, Value, json};
 
 use super::compile::{self, Shared};
 use super::config::Config;
@@ -133,7 +133,7 @@ fn twice(policies: &[Policy], packs: &[Pack]) -> Vec<Diagnostic> {
 
 /// What of the configuration counts, for the digest.
 fn effective(policies: &[Policy], packs: &[Pack], config: &Config) -> Value {
-    let policies: Map<String, Value> = policies
+    let policies: Map = policies
         .iter()
         .map(|policy| {
             let actions: Vec<String> = policy.rules.iter().map(|rule| format!("{:?}", rule.action)).collect();
@@ -157,7 +157,7 @@ fn effective(policies: &[Policy], packs: &[Pack], config: &Config) -> Value {
     if config.admission() != Admission::default()
         && let Some(map) = effective.as_object_mut()
     {
-        map.insert("admission".to_owned(), json!(config.file.admission));
+        map.insert("admission".into(), json!(config.file.admission));
     }
     effective
 }

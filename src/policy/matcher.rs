@@ -1,6 +1,6 @@
 //! `match` as written becomes a [`Matcher`]; `$(params.x)` is put in first.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::spec::MatchSpec;
 use super::{Matcher, template};

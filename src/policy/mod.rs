@@ -38,7 +38,7 @@ pub use spec::{SchemaKind, json_schema};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::cel::Program;
 use crate::kube::GroupKind;

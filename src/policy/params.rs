@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::json::{Map, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
 
 use super::file::instead;
 use super::shape::{one_of, shown};
@@ -88,12 +88,12 @@ pub(super) type SchemaProblem = (Pointer, String, Option<String>);
 
 impl ParamSchema {
     /// The params: given ones over defaults.
-    pub fn fill(&self, given: &Map<String, Value>) -> Map<String, Value> {
+    pub fn fill(&self, given: &Map) -> Map {
         let defaults = self
             .properties
             .iter()
             .filter_map(|(name, schema)| Some((name.clone(), schema.default.clone()?)));
-        let mut all: Map<String, Value> = defaults.collect();
+        let mut all: Map = defaults.collect();
         all.extend(
             given
                 .iter()
@@ -104,11 +104,11 @@ impl ParamSchema {
     }
 
     /// Required params that nobody gave.
-    pub fn missing(&self, params: &Map<String, Value>) -> Vec<&str> {
+    pub fn missing(&self, params: &Map) -> Vec<&str> {
         self.required
             .iter()
             .map(String::as_str)
-            .filter(|name| !params.contains_key(*name))
+            .filter(|name| !params.contains_key(name))
             .collect()
     }
 
@@ -180,10 +180,10 @@ impl ParamSchema {
         }
     }
 
-    fn check_fields(&self, map: &Map<String, Value>, at: &Pointer, all: &mut Vec<Misfit>) {
+    fn check_fields(&self, map: &Map, at: &Pointer, all: &mut Vec<Misfit>) {
         for (name, value) in map {
             let below = at.key(name);
-            match (self.properties.get(name), &self.additional_properties) {
+            match (self.properties.get(name.as_str()), &self.additional_properties) {
                 (Some(schema), _) => schema.check_at(value, &below, all),
                 (None, Some(schema)) => schema.check_at(value, &below, all),
                 (None, None) if self.properties.is_empty() && !at.0.is_empty() => {}
@@ -199,7 +199,7 @@ impl ParamSchema {
         if at.0.is_empty() {
             return;
         }
-        for name in self.required.iter().filter(|name| !map.contains_key(*name)) {
+        for name in self.required.iter().filter(|name| !map.contains_key(name)) {
             let problem = Problem::Wrong(format!("needs the field `{name}`"));
             all.push(Misfit {
                 path: at.clone(),

@@ -1,6 +1,6 @@
 //! Whether a value has the shape that a JSON schema says: fields, types and choices.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::pointer::{Pointer, Token};
 
@@ -58,7 +58,7 @@ fn visit<'s>(root: &'s Value, schema: &'s Value, value: &'s Value, at: &mut Poin
                     (None, Some(Value::Bool(false))) => {
                         let known = properties
                             .into_iter()
-                            .flat_map(|all| all.keys().map(String::as_str));
+                            .flat_map(|all| all.keys().map(|key| key.as_str()));
                         tell(at, Problem::UnknownField(known.collect()));
                     }
                     (None, Some(inner)) => visit(root, inner, value, at, tell),

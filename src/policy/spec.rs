@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
+use crate::json::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::params::ParamSchema;
 use super::{Disposition, Door, LabelSelector, Operation, Severity, Subject};
@@ -222,7 +222,7 @@ pub(super) struct PackSpec {
     /// Parts of the application, by name.
     #[serde(default)]
     #[schemars(with = "BTreeMap<String, ComponentSpec>")]
-    pub components: serde_json::Map<String, Value>,
+    pub components: crate::json::Map,
     /// CEL: whether an object with a generic image is this pack's.
     #[serde(default)]
     pub ours: Option<String>,
@@ -337,7 +337,7 @@ pub(super) struct PolicyConfig {
     pub enabled: Option<bool>,
     /// Its params.
     #[serde(default)]
-    pub params: serde_json::Map<String, Value>,
+    pub params: crate::json::Map,
     /// What an unrepaired finding does; no rule does more than this.
     #[serde(default)]
     pub action: Option<Disposition>,
@@ -375,9 +375,9 @@ pub enum SchemaKind {
 
 static SCHEMAS: LazyLock<[Value; 3]> = LazyLock::new(|| {
     [
-        schemars::schema_for!(PolicyFile).to_value(),
-        schemars::schema_for!(PackFile).to_value(),
-        schemars::schema_for!(ConfigFile).to_value(),
+        schemars::schema_for!(PolicyFile).to_value().into(),
+        schemars::schema_for!(PackFile).to_value().into(),
+        schemars::schema_for!(ConfigFile).to_value().into(),
     ]
 });
 

@@ -1,6 +1,6 @@
 //! Values of a policy with `$(…)` in them.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::{Part, Template};
 use crate::cel::{CompileError, Fault, Program};
@@ -173,7 +173,7 @@ impl Template {
             Template::Map(entries) => {
                 let mut map = Map::with_capacity(entries.len());
                 for (key, value) in entries {
-                    map.insert(key.key(evaluate)?, value.render(evaluate)?);
+                    map.insert(key.key(evaluate)?.into(), value.render(evaluate)?);
                 }
                 Value::Object(map)
             }

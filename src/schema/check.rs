@@ -1,6 +1,6 @@
 //! Whether a value fits its type.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::keys::keyed_path;
 use super::types::{Shape, Type};
@@ -104,7 +104,7 @@ fn visit(ty: Type, value: &Value, strict: bool, at: &mut Pointer) -> Result<(), 
                 at.push(crate::pointer::Token::Key(key.as_str().into()));
                 if strict && ty.has_field(key) == Some(false) {
                     return Err(Problem::NoField {
-                        name: key.clone(),
+                        name: key.to_string(),
                         near: near(ty, key),
                     });
                 }

@@ -4,7 +4,7 @@ mod within;
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::keys;
 use super::same::same;
@@ -63,7 +63,7 @@ fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut V
             let mut in_order = before.keys();
             let added = after
                 .iter()
-                .filter(|(key, _)| in_order.next() != Some(*key) && !before.contains_key(*key));
+                .filter(|(key, _)| in_order.next() != Some(*key) && !before.contains_key(key));
             changes.extend(added.map(|(key, new)| add(&At::Key(at, key), new)));
         }
         (Value::Array(_), Value::Array(_)) if same(before, after) => {}

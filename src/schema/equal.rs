@@ -1,6 +1,6 @@
 //! Semantic equality (R4).
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::types::{ListKind, Shape, Type};
 use crate::kube::Quantity;
@@ -30,19 +30,14 @@ pub(super) fn is_nothing(value: &Value) -> bool {
     }
 }
 
-fn maps(
-    ty: Type,
-    a: &Map<String, Value>,
-    b: &Map<String, Value>,
-    default: impl Fn(&str) -> Option<Value>,
-) -> bool {
-    let mut keys: Vec<&String> = a
+fn maps(ty: Type, a: &Map, b: &Map, default: impl Fn(&str) -> Option<Value>) -> bool {
+    let mut keys: Vec<_> = a
         .keys()
-        .chain(b.keys().filter(|key| !a.contains_key(*key)))
+        .chain(b.keys().filter(|key| !a.contains_key(key)))
         .collect();
     keys.retain(|key| {
         let fallback = default(key).unwrap_or(Value::Null);
-        let (a, b) = (a.get(*key).unwrap_or(&fallback), b.get(*key).unwrap_or(&fallback));
+        let (a, b) = (a.get(key).unwrap_or(&fallback), b.get(key).unwrap_or(&fallback));
         !equal(ty.field(key), a, b)
     });
     keys.is_empty()

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::types::{ListKind, Type};
 use crate::pointer::{KeyedPath, Pointer, Step, Token};

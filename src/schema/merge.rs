@@ -1,6 +1,6 @@
 //! Strategic merge, after apimachinery's `strategicpatch` and kyaml's `merge2`, with the order kept.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::equal::{equal, is_nothing};
 use super::keys;
@@ -77,7 +77,9 @@ impl Patch {
         let of = |value: &Value| Patch::Value(value.clone());
         match self {
             Patch::Value(Value::Object(map)) => Some(Patch::Map(
-                map.iter().map(|(key, value)| (key.clone(), of(value))).collect(),
+                map.iter()
+                    .map(|(key, value)| (key.to_string(), of(value)))
+                    .collect(),
             )),
             Patch::Value(Value::Array(items)) => Some(Patch::List(items.iter().map(of).collect())),
             _ => None,
@@ -141,13 +143,7 @@ impl Merge {
         Ok(())
     }
 
-    fn field(
-        &mut self,
-        ty: Type,
-        map: &mut Map<String, Value>,
-        key: &str,
-        patch: &Patch,
-    ) -> Result<(), MergeError> {
+    fn field(&mut self, ty: Type, map: &mut Map, key: &str, patch: &Patch) -> Result<(), MergeError> {
         self.enter(key);
         match (map.get_mut(key), patch) {
             // A null says no more than an absent field, so it may stay.
@@ -158,7 +154,7 @@ impl Merge {
             (Some(value), patch) => self.value(ty, value, patch)?,
             (None, patch) => {
                 if let Some(fresh) = self.fresh(ty, patch)?.filter(|fresh| !is_nothing(fresh)) {
-                    map.insert(key.to_owned(), fresh);
+                    map.insert(key.into(), fresh);
                 }
             }
         }
@@ -287,7 +283,7 @@ impl Merge {
 
     /// The merge keys of an item of the patch.
     fn keys_of(&self, list: Type, names: &[&str], patch: &Patch) -> Result<Vec<String>, MergeError> {
-        let own: Map<String, Value> = names
+        let own: Map = names
             .iter()
             .filter_map(|name| Some(((*name).to_owned(), patch.field(name)?.clone())))
             .collect();

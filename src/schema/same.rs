@@ -1,6 +1,6 @@
 //! Exact equality of values that most likely are alike.
 
-use serde_json::Value;
+use crate::json::Value;
 
 /// Whether two values are exactly the same, whatever the order of their keys. A value that was copied and changed a
 /// little has its keys in the order of the first: those are compared side by side, without being looked up.
@@ -22,8 +22,8 @@ pub fn same(a: &Value, b: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

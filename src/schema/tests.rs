@@ -1,5 +1,5 @@
+use crate::json::{Value, json};
 use proptest::prelude::*;
-use serde_json::{Value, json};
 
 use super::*;
 use crate::change::{self, Change};
@@ -21,7 +21,7 @@ fn patch(value: &Value) -> Patch {
         Value::String(text) if text == "$null" => Patch::Value(Value::Null),
         Value::Object(map) => Patch::Map(
             map.iter()
-                .map(|(key, value)| (key.clone(), patch(value)))
+                .map(|(key, value)| (key.to_string(), patch(value)))
                 .collect(),
         ),
         Value::Array(items) => Patch::List(items.iter().map(patch).collect()),

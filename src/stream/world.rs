@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::StreamOptions;
 use super::document::{Text, objects_of};

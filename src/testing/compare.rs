@@ -1,6 +1,6 @@
 //! Partial comparison: what is expected must be there, more may be.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::schema::{ListKind, Type};
 
@@ -93,7 +93,7 @@ fn pairs(keys: &[&str], item: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
     use crate::schema;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::spec::{self, Case};
 use super::{Problem, Sets, input};

@@ -1,6 +1,6 @@
 //! RFC 6902 patches as test files write them.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::rfc6902::Operation;
 
@@ -37,7 +37,7 @@ fn add(root: &mut Value, path: &str, value: &Value) -> Result<(), String> {
     };
     match root.pointer_mut(parent) {
         Some(Value::Object(map)) => {
-            map.insert(last, value.clone());
+            map.insert(last.into(), value.clone());
             Ok(())
         }
         Some(Value::Array(list)) => {
@@ -90,7 +90,7 @@ fn missing(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 
@@ -128,7 +128,7 @@ mod tests {
         ];
         let before = json!({"l": [1, 2], "x/y": {"~": 1}});
         for (operation, expected) in cases {
-            let operation: Operation = serde_json::from_value(operation).unwrap();
+            let operation: Operation = serde_json::from_value(operation.into()).unwrap();
             assert_eq!(
                 apply(&before, std::slice::from_ref(&operation)),
                 Ok(expected),
@@ -149,7 +149,7 @@ mod tests {
             json!({"op": "test", "path": "/l/0", "value": 2}),
         ];
         for operation in wrong {
-            let operation: Operation = serde_json::from_value(operation).unwrap();
+            let operation: Operation = serde_json::from_value(operation.into()).unwrap();
             assert!(
                 apply(&json!({"l": [1, 2]}), std::slice::from_ref(&operation)).is_err(),
                 "{operation:?}"

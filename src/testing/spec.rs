@@ -1,6 +1,6 @@
 //! `kind: Test`.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::manifest::{self, Tree};
 use crate::pointer::Pointer;
@@ -137,7 +137,7 @@ pub fn read(file: &Source) -> Result<(Test, Tree), Vec<Diagnostic>> {
 
 /// The JSON schema of test files.
 pub fn json_schema() -> Value {
-    schemars::schema_for!(Test).to_value()
+    schemars::schema_for!(Test).to_value().into()
 }
 
 fn typed(file: &Source, tree: &Tree) -> Result<Test, Vec<Diagnostic>> {

@@ -3,6 +3,7 @@
 
 use std::fmt;
 
+use crate::json::{Value, json};
 use ::kube::api::{Api, DynamicObject, Patch, PatchParams};
 use ::kube::core::ApiResource;
 use ::kube::{Client, Error};
@@ -11,7 +12,6 @@ use base64::engine::general_purpose::STANDARD;
 use k8s_openapi::api::admissionregistration::v1::{
     MutatingWebhookConfiguration, ValidatingWebhookConfiguration,
 };
-use serde_json::{Value, json};
 
 // Other doors compare theirs with it (law 2).
 use crate::cluster::digests::POLICIES;
@@ -31,7 +31,8 @@ impl Configurations {
 
     /// Puts the CAs into every webhook that has others.
     pub async fn announce_bundle(&self, bundle: &str) -> Result<(), Error> {
-        self.patch_each(|object| bundle_patch(&object.data, bundle)).await
+        self.patch_each(|object| bundle_patch(&Value::from(object.data.clone()), bundle))
+            .await
     }
 
     /// Writes which policies judge.

@@ -354,7 +354,7 @@ fn internal(uid: &str, message: String) -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Value, json};
+    use crate::json::{Value, json};
     use tower::ServiceExt as _;
 
     use super::*;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::answer::Answer;
 use super::review::Request;
@@ -157,9 +157,9 @@ fn mutated(plan: &Plan<'_>, rules: &Rules) -> Judged {
         patch: patch::operations(&plan.edits),
         ..Answer::default()
     };
-    let said = plan.edits.iter().filter(|edit| edit.overrides);
-    answer.warnings = said.map(|edit| format!("fixative {}", named(edit))).collect();
     let all: Vec<String> = plan.edits.iter().map(named).collect();
+    let said = plan.edits.iter().zip(&all).filter(|(edit, _)| edit.overrides);
+    answer.warnings = said.map(|(_, repair)| format!("fixative {repair}")).collect();
     answer.audit.insert("repairs", all.join("; "));
     answer.audit.insert("policies", rules.set.digest.to_string());
     Judged {

@@ -3,8 +3,9 @@
 
 use std::fmt;
 
+use crate::json::Key;
+use crate::json::{Map, Value};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde_json::{Map, Value};
 
 use super::judge::JudgeError;
 
@@ -41,7 +42,7 @@ impl<'de> Visitor<'de> for Without {
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
-        while let Some(key) = entries.next_key::<String>()? {
+        while let Some(Key(key)) = entries.next_key()? {
             match self.0 {
                 [left_out] if key == *left_out => {
                     entries.next_value::<IgnoredAny>()?;
@@ -94,8 +95,8 @@ impl<'de> Visitor<'de> for Without {
 
 #[cfg(test)]
 mod tests {
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 

@@ -1,6 +1,6 @@
 //! From edits to RFC 6902, as the API server applies it (github.com/evanphx/json-patch).
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::change::{Action, Change, in_order};
 use crate::plan::Edit;
@@ -42,8 +42,8 @@ fn is_key(pointer: &Pointer) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
     use crate::kube::Gvk;
@@ -51,10 +51,10 @@ mod tests {
 
     fn patched(before: &Value, changes: &[Change]) -> Value {
         let operations: Vec<Operation> = in_order(changes).map(operation).collect();
-        let patch: json_patch::Patch = serde_json::from_value(json!(operations)).unwrap();
-        let mut after = before.clone();
+        let patch: json_patch::Patch = serde_json::from_value(serde_json::json!(operations)).unwrap();
+        let mut after = serde_json::Value::from(before.clone());
         json_patch::patch(&mut after, &patch).unwrap();
-        after
+        after.into()
     }
 
     #[test]

@@ -3,11 +3,11 @@
 
 use std::marker::PhantomData;
 
+use crate::json::Value;
 use axum::body::Bytes;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::kube::Gvk;
@@ -188,7 +188,7 @@ impl Request {
             .user_info
             .as_ref()
             .map_or(Ok(Value::Null), |text| serde_json::from_slice(text))?;
-        Ok(serde_json::json!({
+        Ok(crate::json::json!({
             "kind": self.kind,
             "name": self.name.clone().unwrap_or_default(),
             "namespace": self.namespace.clone().unwrap_or_default(),

@@ -5,7 +5,7 @@ pub mod objects;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::kube::GroupKind;
 use crate::unknown::{Fact, Unknown, Why};

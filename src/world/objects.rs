@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{Key, Listing, Query, World, release_of};
 use crate::kube::{GroupKind, Gvk};
@@ -125,7 +125,7 @@ impl OfKind {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use crate::json::json;
 
     use super::*;
 

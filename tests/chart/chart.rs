@@ -56,7 +56,7 @@ pub fn read(text: &str) -> Vec<Value> {
         assert!(tree.notes.is_empty(), "{:?} in {:#}", tree.notes, tree.value);
         tree.value
     });
-    trees.filter(|value| !value.is_null()).collect()
+    trees.filter(|value| !value.is_null()).map(Value::from).collect()
 }
 
 /// The object with this kind and name.

@@ -20,7 +20,7 @@ fn read(path: &Path) -> Value {
     let source = Source::new(path.display().to_string(), fs::read_to_string(path).unwrap());
     let documents = manifest::split(&source);
     assert_eq!(documents.len(), 1, "{}", path.display());
-    manifest::read(&source, &documents[0]).unwrap().value
+    manifest::read(&source, &documents[0]).unwrap().value.into()
 }
 
 /// The YAML files of a folder.

@@ -206,14 +206,15 @@ impl Doors<'_> {
                 Cell::Different(difference(&id, &stored(plain), &admitted))
             };
         };
-        let mut expected = stored(&dry_run(self.without, &planned.after));
+        let after = serde_json::Value::from((*planned.after).clone());
+        let mut expected = stored(&dry_run(self.without, &after));
         let reported = self.leave_factual(planned, &mut expected, &stored(plain), &admitted);
         if admitted != expected {
             return Cell::Different(difference(&id, &expected, &admitted));
         }
         // Law 2: what render wrote needs no repair.
-        let again = stored(&dry_run(self.with, &planned.after));
-        let unchanged = stored(&dry_run(self.without, &planned.after));
+        let again = stored(&dry_run(self.with, &after));
+        let unchanged = stored(&dry_run(self.without, &after));
         if again != unchanged {
             return Cell::Different(difference(&format!("{id}, again"), &unchanged, &again));
         }

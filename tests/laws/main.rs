@@ -15,6 +15,7 @@ use std::sync::{Arc, LazyLock};
 
 use fixative::attributes::Attributes;
 use fixative::finding::Kind;
+use fixative::json::{Value, json};
 use fixative::manifest;
 use fixative::plan::{Decision, Outcome, Plan, plan};
 use fixative::pointer::Pointer;
@@ -25,7 +26,6 @@ use fixative::stream::{SourcePlan, StreamOptions, StreamPlan, plan_stream};
 use fixative::unknown::{Fact, Unknown, Why};
 use fixative::world::{Key, Listing, Nothing, Objects, Query, World};
 use proptest::prelude::*;
-use serde_json::Value;
 
 /// Every shipped policy, none of them asleep for want of a param.
 static SETS: LazyLock<Vec<PolicySet>> = LazyLock::new(|| [NVIDIA, INTEL].map(set).into_iter().collect());
@@ -152,7 +152,7 @@ fn is_found(outcome: &Outcome) -> bool {
 
 /// The object as the API server would store it, as far as the generated objects leave defaults out.
 fn defaulted(object: &Value) -> Value {
-    let mut object = without_nulls(object);
+    let mut object = serde_json::Value::from(without_nulls(object));
     if object["kind"] == "Deployment" {
         let spec = &mut object["spec"];
         let replicas = spec["replicas"].as_i64().unwrap_or(1);
@@ -186,7 +186,7 @@ fn defaulted(object: &Value) -> Value {
         if pod.get("enableServiceLinks").is_none() {
             pod["enableServiceLinks"] = true.into();
         }
-        if let Some(volumes) = pod.get_mut("volumes").and_then(Value::as_array_mut) {
+        if let Some(volumes) = pod.get_mut("volumes").and_then(serde_json::Value::as_array_mut) {
             for volume in volumes
                 .iter_mut()
                 .filter(|volume| volume.get("hostPath").is_some())
@@ -195,7 +195,7 @@ fn defaulted(object: &Value) -> Value {
             }
         }
     }
-    object
+    object.into()
 }
 
 fn without_nulls(value: &Value) -> Value {
@@ -241,7 +241,7 @@ fn planned(set: &PolicySet, text: &str, facts: &[Value], door: Door) -> StreamPl
 /// Law 5 says nothing if no fact ever matters: here one does.
 #[test]
 fn a_claim_decides_and_forgetting_it_is_said() {
-    let object = serde_json::json!({
+    let object = json!({
         "apiVersion": "apps/v1", "kind": "Deployment",
         "metadata": {"name": "immich", "namespace": "photos"},
         "spec": {"template": {"spec": {
@@ -250,7 +250,7 @@ fn a_claim_decides_and_forgetting_it_is_said() {
             "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "library"}}],
         }}},
     });
-    let claim = serde_json::json!({
+    let claim = json!({
         "apiVersion": "v1", "kind": "PersistentVolumeClaim",
         "metadata": {"name": "library", "namespace": "photos"},
         "spec": {"accessModes": ["ReadWriteOnce"]},

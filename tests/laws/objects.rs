@@ -1,20 +1,25 @@
 //! Objects as charts and people write them, at random: Immich's, somebody else's, half of each.
 
+use fixative::json;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
 /// A workload, a CloudNativePG cluster, or a Service.
-pub fn object() -> impl Strategy<Value = Value> {
+pub fn object() -> impl Strategy<Value = json::Value> {
+    plain().prop_map(json::Value::from)
+}
+
+fn plain() -> impl Strategy<Value = Value> {
     prop_oneof![17 => workload(), 2 => cluster(), 1 => service()]
 }
 
 /// The same, and what is judged where text is written and not at admission.
-pub fn manifest() -> impl Strategy<Value = Value> {
-    prop_oneof![8 => object(), 1 => library(), 1 => route()]
+pub fn manifest() -> impl Strategy<Value = json::Value> {
+    prop_oneof![8 => plain(), 1 => library(), 1 => route()].prop_map(json::Value::from)
 }
 
 /// Claims, volumes and classes that the generated volumes name, each there or not.
-pub fn facts() -> impl Strategy<Value = Vec<Value>> {
+pub fn facts() -> impl Strategy<Value = Vec<json::Value>> {
     let claim = (
         prop::sample::select(vec!["library", "database", "cache"]),
         prop::sample::select(vec!["ReadWriteOnce", "ReadWriteMany", "ReadWriteOncePod"]),
@@ -38,7 +43,7 @@ pub fn facts() -> impl Strategy<Value = Vec<Value>> {
         all.extend(keep(volumes, persistent_volumes()));
         all.extend(keep(classes, storage_classes()));
         all.extend(keep(others, peers()));
-        all
+        all.into_iter().map(json::Value::from).collect()
     })
 }
 

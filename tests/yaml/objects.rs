@@ -12,5 +12,5 @@ pub fn objects(text: &str) -> Vec<Value> {
     let values = documents
         .iter()
         .map(|document| manifest::read(&source, document).unwrap().value);
-    values.filter(Value::is_object).collect()
+    values.map(Value::from).filter(Value::is_object).collect()
 }

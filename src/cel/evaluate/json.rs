@@ -1,6 +1,7 @@
 //! Results as JSON.
 
-use serde_json::{Number, Value};
+use crate::json::{Number, Value};
+use compact_str::ToCompactString as _;
 
 use crate::cel::Fault;
 use crate::cel::budget::Budget;
@@ -34,10 +35,10 @@ fn convert(value: &Cel<'_>, depth: usize, budget: &mut Budget) -> Result<Value, 
             Value::Array(items)
         }
         Cel::Map(map) => {
-            let mut fields = serde_json::Map::new();
+            let mut fields = crate::json::Map::new();
             for key in map.keys()? {
                 if let Some(value) = map.find(&key, budget)? {
-                    fields.insert(key.to_string(), convert(&value, depth + 1, budget)?);
+                    fields.insert(key.to_compact_string(), convert(&value, depth + 1, budget)?);
                 }
             }
             Value::Object(fields)

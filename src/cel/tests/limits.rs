@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::super::{Allowance, Binding, Fault, Scope};
 use super::world::{compile, world};

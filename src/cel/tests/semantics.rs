@@ -1,6 +1,6 @@
 //! The examples of Kubernetes' documentation and of its library, and the language's own.
 
-use serde_json::json;
+use crate::json::json;
 
 use super::super::*;
 use super::world::{all_true, compile, eval};

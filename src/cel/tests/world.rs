@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::super::*;
 use crate::unknown::Why;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::rc::Rc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{Cel, Items, Key, List, Map, Text};
 use crate::cel::budget::Budget;

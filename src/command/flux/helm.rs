@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::values::{self, ValuesError};
 use crate::flux::HelmRelease;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::files::{File, read, spliced, write};
 use super::{helm, substitution};

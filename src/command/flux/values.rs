@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::json::Value;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
 
 use crate::flux::HelmRelease;
 use crate::manifest;
@@ -172,7 +172,7 @@ impl Reference<'_> {
         let source = Source::new(self.wanted(), text);
         let documents = manifest::split(&source);
         let Some(document) = documents.first() else {
-            return Ok(Value::Object(serde_json::Map::new()));
+            return Ok(Value::Object(crate::json::Map::new()));
         };
         let tree = manifest::read(&source, document);
         // What the text says may be secret: only the line is told.
@@ -181,7 +181,7 @@ impl Reference<'_> {
             self.unreadable(&format!("line {line} is not YAML"))
         })?;
         match tree.value {
-            Value::Null => Ok(Value::Object(serde_json::Map::new())),
+            Value::Null => Ok(Value::Object(crate::json::Map::new())),
             map @ Value::Object(_) => Ok(map),
             _ => Err(self.unreadable("it is not a map")),
         }

@@ -2,8 +2,8 @@
 
 mod put;
 
+use crate::json::{Map, Value};
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
-use serde_json::{Map, Value};
 
 use super::alias::Anchors;
 use super::{Finished, MAX_DEPTH, check, position};
@@ -43,7 +43,7 @@ struct Open {
 enum Content {
     List(Vec<Value>),
     Map {
-        entries: Map<String, Value>,
+        entries: Map,
         key: Option<Key>,
         /// Whether a merge key was among them.
         is_merged: bool,
@@ -450,7 +450,7 @@ impl<'t> Builder<'t> {
 
 /// What a merge key brings; in goyaml.v2 it overwrites what stands in front of it, and of a list the first
 /// map counts most (`decode.go`, `merge`).
-fn merge_into(entries: &mut Map<String, Value>, value: Value) -> Result<(), ()> {
+fn merge_into(entries: &mut Map, value: Value) -> Result<(), ()> {
     match value {
         Value::Object(map) => {
             entries.extend(map);

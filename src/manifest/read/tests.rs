@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::*;
 use crate::manifest::layout::{Shape, Style};
@@ -230,7 +230,7 @@ fn what_stands_behind_the_end_is_told() {
 #[test]
 fn of_duplicate_keys_the_last_counts_and_it_is_said() {
     let tree = read_first("a: 1\nb:\n  c: 1\n  c: 2\na: 3\n").unwrap();
-    assert_eq!(tree.value, serde_json::json!({"a": 3, "b": {"c": 2}}));
+    assert_eq!(tree.value, crate::json::json!({"a": 3, "b": {"c": 2}}));
     let notes: Vec<String> = tree.notes.iter().map(ToString::to_string).collect();
     insta::assert_debug_snapshot!(notes, @r#"
     [
@@ -273,7 +273,7 @@ fn aliases_nest_no_deeper_than_text() {
 #[test]
 fn what_a_merge_brought_is_no_duplicate() {
     let tree = read_first("b: &b {x: 1}\nc:\n  <<: *b\n  x: 2\n  x: 3\n").unwrap();
-    assert_eq!(tree.value["c"], serde_json::json!({"x": 3}));
+    assert_eq!(tree.value["c"], crate::json::json!({"x": 3}));
     assert_eq!(tree.notes.len(), 1);
 }
 
@@ -321,8 +321,8 @@ fn spans_are_those_of_keys_and_values() {
 }
 
 mod properties {
+    use crate::json::json;
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -362,7 +362,7 @@ mod properties {
         match value {
             Value::Object(map) if !map.is_empty() => {
                 for (key, value) in map {
-                    out.push_str(&format!("{blanks}# - c: é\n{blanks}{}:", json!(key)));
+                    out.push_str(&format!("{blanks}# - c: é\n{blanks}{}:", json!(key.as_str())));
                     child(value, out);
                 }
             }

@@ -1,6 +1,6 @@
 //! Splices in block style: entries and items are lines.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use std::collections::HashMap;
 

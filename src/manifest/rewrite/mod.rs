@@ -14,7 +14,7 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::layout::Layout;
 use super::write::{self, ListIndent, Manner};
@@ -201,7 +201,7 @@ fn compare(got: &Value, want: &Value, at: &Pointer, changes: &mut Vec<Change>) {
                     }),
                 }
             }
-            let added = want.iter().filter(|(name, _)| !got.contains_key(*name));
+            let added = want.iter().filter(|(name, _)| !got.contains_key(name));
             changes.extend(added.map(|(name, new)| Change {
                 pointer: at.key(name),
                 action: Action::Add(new.clone()),

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use serde_json::Value;
+use crate::json::Value;
 
 use crate::change::{self, Action, Change};
 use crate::manifest::layout::{Entry, Layout, NodeId, Shape};

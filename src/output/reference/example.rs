@@ -1,6 +1,6 @@
 //! What the tests of a policy show of it: an object before and after, and what is said of one.
 
-use serde_json::Value;
+use crate::json::Value;
 
 use super::{fence, plain};
 use crate::manifest;

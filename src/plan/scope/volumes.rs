@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::SubjectScope;
 use crate::cel::{Binding, Fault, Lazy};
@@ -58,12 +58,12 @@ impl Lazy for Volumes<'_> {
         let template = self
             .templates()
             .iter()
-            .find(|one| one.pointer("/metadata/name") == Some(&json!(key)));
+            .find(|one| one.pointer("/metadata/name").and_then(Value::as_str) == Some(key));
         let own = || {
             self.own()
                 .iter()
                 .rev()
-                .find(|volume| volume.get("name") == Some(&json!(key)))
+                .find(|volume| volume.get("name").and_then(Value::as_str) == Some(key))
         };
         let backing = match (template, own()) {
             (Some(template), _) => Backing::template(self.scope, key, template),
@@ -306,27 +306,27 @@ impl Lazy for Backing<'_> {
 
     fn get<'s>(&'s self, key: &str) -> Result<Option<Binding<'s>>, Fault> {
         let value = match key {
-            "persistent" => json!(!matches!(
+            "persistent" => Value::from(!matches!(
                 self.volume,
                 Volume::Ephemeral { .. } | Volume::Projected { .. }
             )),
-            "network" => json!(self.network()?.is_some()),
-            "exclusive" => json!(self.exclusive()?),
-            "hostPath" => json!(self.host_path()?),
-            "local" => json!(self.local()?),
-            "pinned" => json!(self.pinned()?),
-            "class" => json!(self.class()?),
-            "provisioner" => json!(self.provisioner()?),
-            "describe" => json!(self.describe()),
-            "driver" => json!(self.driver()?),
-            "template" => json!(matches!(self.volume, Volume::Template { .. })),
+            "network" => Value::from(self.network()?.is_some()),
+            "exclusive" => Value::from(self.exclusive()?),
+            "hostPath" => Value::from(self.host_path()?),
+            "local" => Value::from(self.local()?),
+            "pinned" => Value::from(self.pinned()?),
+            "class" => Value::from(self.class()?),
+            "provisioner" => Value::from(self.provisioner()?),
+            "describe" => Value::from(self.describe()),
+            "driver" => Value::from(self.driver()?),
+            "template" => Value::from(matches!(self.volume, Volume::Template { .. })),
             "source" => {
                 return Ok(Some(Binding::Borrowed {
                     value: &self.source,
                     hide_null: self.scope.view.hide_null,
                 }));
             }
-            "claim" => json!(match &self.volume {
+            "claim" => Value::from(match &self.volume {
                 Volume::Claim { name } | Volume::Template { name } => name.as_str(),
                 _ => "",
             }),

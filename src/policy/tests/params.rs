@@ -1,12 +1,12 @@
 //! Params: what a schema accepts, how the command line's texts are typed, what fills what.
 
-use serde_json::{Value, json};
+use crate::json::{Value, json};
 
 use super::super::params::{Misfit, ParamSchema, Problem};
 use super::*;
 
 fn schema(value: Value) -> ParamSchema {
-    serde_json::from_value(json!({"type": "object", "properties": {"p": value}})).unwrap()
+    serde_json::from_value(json!({"type": "object", "properties": {"p": value}}).into()).unwrap()
 }
 
 /// What is said of the param `p`, with its path where it is below.

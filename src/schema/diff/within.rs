@@ -1,6 +1,6 @@
 //! The same diff where it is known which places were written: everything else is the same and is not looked at.
 
-use serde_json::{Map, Value};
+use crate::json::{Map, Value};
 
 use super::{At, add, compare, remove};
 use crate::change::{Action, Change};
@@ -56,14 +56,7 @@ fn within(
 }
 
 /// In the order of [`compare`]: what was there first, then what was added.
-fn maps(
-    ty: Type,
-    before: &Map<String, Value>,
-    after: &Map<String, Value>,
-    places: &[&[Token]],
-    at: &At<'_>,
-    changes: &mut Vec<Change>,
-) {
+fn maps(ty: Type, before: &Map, after: &Map, places: &[&[Token]], at: &At<'_>, changes: &mut Vec<Change>) {
     let is_touched = |key: &str| {
         places
             .iter()
@@ -81,7 +74,7 @@ fn maps(
     }
     let added = after
         .iter()
-        .filter(|(key, _)| is_touched(key) && !before.contains_key(*key));
+        .filter(|(key, _)| is_touched(key) && !before.contains_key(key));
     changes.extend(added.map(|(key, new)| add(&At::Key(at, key), new)));
 }
 

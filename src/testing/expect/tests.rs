@@ -1,4 +1,4 @@
-use serde_json::json;
+use crate::json::json;
 
 use super::*;
 use crate::finding::RuleRef;
@@ -69,7 +69,7 @@ fn plan_with(findings: &[Finding]) -> StreamPlan {
 }
 
 fn judged(expect: Value, findings: &[Finding]) -> Vec<Problem> {
-    let expect: Expect = serde_json::from_value(expect).unwrap();
+    let expect: Expect = serde_json::from_value(expect.into()).unwrap();
     let objects = Objects {
         before: vec![pod()],
         after: vec![pod()],

@@ -90,7 +90,7 @@ impl Builder<'_> {
             *is_merged = true;
             merge_into(entries, complete.value)
         } else {
-            is_twice = entries.insert(name.clone(), complete.value).is_some();
+            is_twice = entries.insert(name.as_str().into(), complete.value).is_some();
             Ok(())
         };
         let key_span = self.layout.node(node).map(|node| node.span).unwrap_or_default();
