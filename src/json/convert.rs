@@ -150,7 +150,20 @@ impl PartialEq<i32> for Value {
 
 impl PartialEq<serde_json::Value> for Value {
     fn eq(&self, other: &serde_json::Value) -> bool {
-        *self == Value::from(other.clone())
+        match (self, other) {
+            (Value::Null, serde_json::Value::Null) => true,
+            (Value::Bool(ours), serde_json::Value::Bool(theirs)) => ours == theirs,
+            (Value::Number(ours), serde_json::Value::Number(theirs)) => ours == theirs,
+            (Value::String(ours), serde_json::Value::String(theirs)) => ours == theirs,
+            (Value::Array(ours), serde_json::Value::Array(theirs)) => ours == theirs,
+            (Value::Object(ours), serde_json::Value::Object(theirs)) => {
+                let same = |(key, value): (&CompactString, &Value)| {
+                    theirs.get(key.as_str()).is_some_and(|other| value == other)
+                };
+                ours.len() == theirs.len() && ours.iter().all(same)
+            }
+            _ => false,
+        }
     }
 }
 

@@ -2,8 +2,7 @@
 //!
 //! It has the shape of `serde_json::Value` and is read and written by that crate. What differs are the maps: those of
 //! Kubernetes are small, so they are lists that are searched, with keys that need no allocation, in place of a hash
-//! table each under a keyed hash. Reading, copying and asking objects is most of what every door does, and takes a
-//! third of the time and half of the memory so.
+//! table each under a keyed hash. Reading, copying and asking objects is most of what every door does.
 
 mod convert;
 mod map;

@@ -137,7 +137,8 @@ proptest! {
     fn values_are_equal_when_theirs_are(a in values(), b in values()) {
         let (our_a, our_b) = (Value::from(a.clone()), Value::from(b.clone()));
         prop_assert_eq!(our_a == our_b, a == b);
-        prop_assert_eq!(our_a == a, true);
+        prop_assert!(our_a == a);
+        prop_assert_eq!(our_a == b, a == b);
         // The order of entries does not count.
         if let Value::Object(map) = &our_a {
             let mut entries: Vec<_> = map.clone().into_iter().collect();
