@@ -1,8 +1,7 @@
 //! What is known of one admission, whatever the door.
 
-use crate::json::Value;
-
 use crate::cel::Allowance;
+use crate::json::Value;
 use crate::policy::{Door, Operation};
 use crate::resource::Resource;
 use crate::unknown::Fact;

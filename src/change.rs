@@ -1,7 +1,6 @@
 //! What is to change in one value: the language between the structural diff and every writer.
 
 use crate::json::Value;
-
 use crate::pointer::{Pointer, Token};
 
 /// One change. All changes of one set speak of places in the value **before** any of them is applied,
@@ -103,9 +102,8 @@ fn apply_one(value: &mut Value, change: &Change) {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     fn change(pointer: Pointer, action: Action) -> Change {
         Change { pointer, action }

@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use crate::json::Value;
 use compact_str::CompactString;
+
+use crate::json::Value;
 
 /// One step of a [`Pointer`].
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -191,9 +192,8 @@ fn is_plain(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn a_keyed_place_is_found_where_it_stands_now() {

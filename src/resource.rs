@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use crate::json::Value;
-
 use crate::kube::Gvk;
 
 /// Where an object's text came from; decides whether null is absent.

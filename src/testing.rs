@@ -13,9 +13,8 @@ use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::json::{Value, json};
-
 use crate::finding::{Finding, Kind};
+use crate::json::{Value, json};
 use crate::pointer::Pointer;
 use crate::policy::{self, Door, LoadOptions, PackSource, PolicySet};
 use crate::source::{Diagnostic, Source, Span};

@@ -20,7 +20,6 @@ use std::fmt::Debug;
 use std::ops::Range;
 
 use crate::json::Value;
-
 use crate::kube::GroupKind;
 use crate::unknown::Unknown;
 

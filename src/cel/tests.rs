@@ -5,9 +5,8 @@ mod world;
 
 use std::borrow::Cow;
 
-use crate::json::{Value, json};
-
 use super::*;
+use crate::json::{Value, json};
 use crate::unknown::Why;
 
 /// A scope of plain values; `gone` cannot be seen, `lazy` has one field that cannot.

@@ -9,7 +9,6 @@ use std::fmt;
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::json::Value;
 use chrono::{DateTime, TimeDelta, Utc};
 use compact_str::CompactString;
 use indexmap::IndexMap;
@@ -17,6 +16,7 @@ use indexmap::IndexMap;
 use super::Fault;
 use super::budget::Budget;
 use super::library::Opaque;
+use crate::json::Value;
 use crate::lookup::field;
 use crate::unknown::Unknown;
 

@@ -1,6 +1,5 @@
 //! The plan over the objects of a cluster, as they were read.
 
-use crate::json::Value;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
@@ -8,6 +7,7 @@ use super::lists::Inventory;
 use crate::attributes::Attributes;
 use crate::cel::Allowance;
 use crate::finding::{Judged, Report};
+use crate::json::Value;
 use crate::parallel;
 use crate::plan::{self, gate};
 use crate::policy::{self, Door, PolicySet};

@@ -5,7 +5,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::json::Value;
 use ::kube::Client;
 use ::kube::runtime::reflector::ObjectRef;
 use arc_swap::ArcSwap;
@@ -16,6 +15,7 @@ use super::discovery::Kinds;
 use super::object::Object;
 use super::watch::{self, Pace, Shelf, Watched};
 use super::{not_known, placed};
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::unknown::{Fact, Why};
 use crate::world::{Key, Listing, Query, World};

@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::json::Value;
 use ::kube::api::ListParams;
 use ::kube::{Api, Client, Error, ResourceExt as _};
 
 use super::discovery::{Kinds, Served};
 use super::object::Object;
 use super::{code, not_known, placed, sentence};
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::unknown::{Fact, Unknown, Why};
 use crate::world::{Key, Listing, Query, World};

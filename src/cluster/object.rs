@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::json::{Map, Value};
 use ::kube::Resource;
 use ::kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
 use serde::{Deserialize, Deserializer};
+
+use crate::json::{Map, Value};
 
 /// What kubectl keeps of the last `apply`: the object once more.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -112,9 +113,8 @@ impl Resource for Object {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn what_nobody_asks_for_is_not_kept() {

@@ -6,7 +6,6 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::json::{Value, json};
 use ::kube::Client;
 use ::kube::client::Body;
 use futures::StreamExt as _;
@@ -17,6 +16,7 @@ use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Full, StreamBody};
 use hyper::body::{Bytes, Frame};
 
+use crate::json::{Value, json};
 use crate::kube::GroupKind;
 use crate::kube::resource::Scope;
 

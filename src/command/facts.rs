@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::{Failure, input};
+use crate::json::Value;
 use crate::source::Source;
 use crate::stream;
 

@@ -6,10 +6,9 @@
 
 use std::collections::HashMap;
 
-use crate::json::Value;
-
 use super::reading;
 use crate::change::Action;
+use crate::json::Value;
 use crate::manifest::{self, Document};
 use crate::plan::Edit;
 use crate::pointer::{Pointer, Token};

@@ -2,9 +2,8 @@
 //! every other byte stays.
 //! Source: github.com/fluxcd/helm-controller/api, `v2.HelmReleaseSpec`.
 
-use crate::json::Value;
-
 use super::text::MARK;
+use crate::json::Value;
 use crate::manifest::{self, Document, Tree};
 use crate::pointer::Pointer;
 use crate::resource::{Origin, Resource, ResourceId};

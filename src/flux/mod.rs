@@ -16,11 +16,11 @@ mod text;
 
 use std::fmt;
 
-use crate::json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::change::Change;
 use crate::finding::RuleRef;
+use crate::json::Value;
 use crate::policy::{Digest, PolicySet};
 use crate::resource::ResourceId;
 use crate::rfc6902::Operation;

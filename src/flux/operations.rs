@@ -4,9 +4,8 @@
 
 use std::collections::HashSet;
 
-use crate::json::Value;
-
 use crate::change::{self, Action, Change};
+use crate::json::Value;
 use crate::pointer::{Pointer, Token};
 use crate::rfc6902::Operation;
 use crate::schema::{ListKind, Type};

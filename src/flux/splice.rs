@@ -1,11 +1,10 @@
 //! A HelmRelease with another entry of ours: every other byte of its document stays.
 
-use crate::json::{Value, json};
-
 use super::helm_release::{Entry, HelmRelease, blanks, list, releases};
 use super::text::indented;
 use super::{Export, Substitution};
 use crate::change::{self, Action, Change};
+use crate::json::{Value, json};
 use crate::manifest;
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Source, Span};

@@ -5,9 +5,8 @@
 
 use std::collections::HashSet;
 
-use crate::json::{Map, Value, json};
-
 use crate::change::{Action, Change};
+use crate::json::{Map, Value, json};
 use crate::pointer::{Pointer, Token};
 use crate::resource::ResourceId;
 use crate::schema::{ListKind, Type};

@@ -2,11 +2,11 @@
 //! Source: sigs.k8s.io/kustomize/api, `types.Selector`: every field is a regular expression that must match the
 //! whole, an empty one matches all, and an object without a namespace counts as one in `default`.
 
-use crate::json::Value;
 use regex::Regex;
 use serde::Serialize;
 
 use super::carry::Identities;
+use crate::json::Value;
 use crate::resource::ResourceId;
 
 /// The namespace that kustomize gives an object that names none.

@@ -1,8 +1,7 @@
 //! An export as text: one entry of `spec.postRenderers`, in block style.
 
-use crate::json::Value;
-
 use super::{Body, Export, Patch, Substitution, reading};
+use crate::json::Value;
 use crate::manifest;
 use crate::resource::ResourceId;
 use crate::source::Source;

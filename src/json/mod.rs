@@ -14,8 +14,7 @@ use std::borrow::Cow;
 
 pub use map::{Entry, Map};
 pub use serde_json::Number;
-pub(crate) use text::Key;
-pub use text::to_value;
+pub use text::{Without, to_value};
 
 /// A value of JSON.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 
 use compact_str::CompactString;
-use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{
+    Deserialize, DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor,
+};
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
 use super::{Map, Value};
@@ -34,7 +36,7 @@ impl Serialize for Map {
 
 impl<'de> Deserialize<'de> for Value {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(Reader)
+        Without(&[]).deserialize(deserializer)
     }
 }
 
@@ -47,10 +49,19 @@ impl<'de> Deserialize<'de> for Map {
     }
 }
 
-/// Makes a value of whatever is read.
-struct Reader;
+/// Makes a value of whatever is read, without what is at this path of keys; of an empty path there is nothing to leave
+/// out. What is left out is skipped as text.
+pub struct Without(pub &'static [&'static str]);
 
-impl<'de> Visitor<'de> for Reader {
+impl<'de> DeserializeSeed<'de> for Without {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Without {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,7 +71,18 @@ impl<'de> Visitor<'de> for Reader {
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
         let mut map = Map::new();
         while let Some(Key(key)) = entries.next_key()? {
-            map.insert(key, entries.next_value()?);
+            match self.0 {
+                [left_out] if key == *left_out => {
+                    entries.next_value::<IgnoredAny>()?;
+                }
+                [first, rest @ ..] if key == *first => {
+                    let value = entries.next_value_seed(Without(rest))?;
+                    map.insert(key, value);
+                }
+                _ => {
+                    map.insert(key, entries.next_value()?);
+                }
+            }
         }
         Ok(Value::Object(map))
     }
@@ -116,7 +138,7 @@ pub fn to_value(from: &(impl Serialize + ?Sized)) -> Result<Value, serde_json::E
 }
 
 /// A key of a map, read without a String in between.
-pub(crate) struct Key(pub(crate) CompactString);
+struct Key(CompactString);
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -3,7 +3,6 @@
 //! Source: k8s.io/api/core/v1 `NodeSelector` ("the nodeSelectorTerms are ORed", "the requirements are ANDed").
 
 use crate::json::{Map, Value, json};
-
 use crate::schema::{self, Type};
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";

@@ -4,7 +4,6 @@
 //! like a ConfigMap does.
 
 use crate::json::Value;
-
 use crate::lookup::field;
 use crate::unknown::{Fact, Unknown, Why};
 
@@ -139,9 +138,8 @@ fn from_sources(container: &Value, name: &str, sources: &dyn Sources) -> Fact<Op
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     struct Fixed;
 

@@ -2,9 +2,8 @@
 //! Source: k8s.io/api/core/v1 `VolumeSource`, `PersistentVolumeSource`; network file shares
 //! by driver are in [`super::shares`].
 
-use crate::json::Value;
-
 use super::shares;
+use crate::json::Value;
 
 /// The source of a volume.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,9 +162,8 @@ pub fn is_pinned(spec: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn sources_are_told_apart() {

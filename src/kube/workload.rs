@@ -1,8 +1,7 @@
 //! The only table of where a pod is described.
 
-use crate::json::Value;
-
 use super::Gvk;
+use crate::json::Value;
 use crate::pointer::{Pointer, Token};
 
 /// Every kind that describes a pod: kind and group.

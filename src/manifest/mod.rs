@@ -19,7 +19,6 @@ pub use split::split;
 pub use write::{yaml, yaml_item, yaml_line};
 
 use crate::json::Value;
-
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Span};
 

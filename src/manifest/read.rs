@@ -8,11 +8,11 @@ mod position;
 #[cfg(test)]
 mod tests;
 
-use crate::json::Value;
 use granit_parser::{Options, Parser, ScanError};
 
 use super::layout::Layout;
 use super::{Document, Tree};
+use crate::json::Value;
 use crate::source::{Diagnostic, Source, Span};
 
 use builder::Builder;

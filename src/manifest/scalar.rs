@@ -233,9 +233,8 @@ fn binary(text: &str) -> Result<Value, ScalarError> {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn plain_scalars_are_what_go_makes_of_them() {

@@ -2,11 +2,11 @@
 //! misread; every block is read back by our own reader before it is used, and JSON (which is YAML) is what
 //! remains where that fails.
 
-use crate::json::Value;
 use serde::Serialize;
 
 use super::layout::Style;
 use super::{read, split};
+use crate::json::Value;
 use crate::source::Source;
 
 /// How lists stand under their key: `- a` below the key's own column, or two spaces further in.

@@ -1,11 +1,10 @@
 //! Results of policy tests: a line for every case, and what is wrong below those that fail.
 
-use crate::json::Value;
-
 use super::diagnostic;
 use super::style::{Style, Tone};
 use super::{clean, render::count};
 use crate::finding::Finding;
+use crate::json::Value;
 use crate::testing::{CaseResult, Problem};
 
 /// The cases in order; those that pass only where `all`.
@@ -93,9 +92,8 @@ fn indent(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
     use crate::source::{Diagnostic, Source, Span};
     use crate::testing::compare::Difference;
 

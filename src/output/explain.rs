@@ -2,12 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::json::Value;
-
 use super::clean;
 use super::style::{Style, Tone};
 use crate::cel::Fault;
 use crate::finding::{Finding, RuleRef};
+use crate::json::Value;
 use crate::plan::validate::WHERE;
 use crate::plan::{Edit, Outcome, Verdict, secrets};
 use crate::policy::{Policy, PolicySet, Verb, glob};

@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::{Map, Value, json};
-
 use super::human::sensitive;
 use super::lines::Lines;
 use crate::finding::{Judged, Kind, Report, Said};
+use crate::json::{Map, Value, json};
 use crate::manifest;
 use crate::policy::Disposition;
 use crate::resource::{Name, ResourceId};

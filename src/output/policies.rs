@@ -155,9 +155,8 @@ pub fn unknown(set: &PolicySet, name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
     use crate::policy::{Admission, Digest, Disposition, Pack, Path, Root, Severity, Subject};
     use crate::source::{Source, Span};
 

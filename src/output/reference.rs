@@ -4,11 +4,11 @@ mod example;
 
 use std::collections::BTreeSet;
 
-use crate::json::Value;
 use compact_str::CompactString;
 
 use super::clean;
 use super::policies::{DOORS, verb, word};
+use crate::json::Value;
 use crate::manifest;
 use crate::policy::{Disposition, Locality, Pack, Policy, PolicySet, Rule};
 use crate::testing::example::Examples;

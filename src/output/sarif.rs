@@ -2,11 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::{Map, Value, json};
-
 use super::human::sensitive;
 use super::lines::Lines;
 use crate::finding::{Finding, Location, Replacement, Report, RuleRef, Said, Stale};
+use crate::json::{Map, Value, json};
 use crate::policy::{Disposition, Policy, PolicySet, Severity};
 use crate::source::{Source, Span};
 

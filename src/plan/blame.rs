@@ -1,14 +1,13 @@
 //! From the object before and after to edits with names: one keyed structural diff, each hunk blamed on the
 //! rules that wrote there, the last one first.
 
-use crate::json::Value;
-
 use super::Edit;
 use super::mutate::{Settled, named_addition};
 use super::writes::Write;
 use crate::attributes::Attributes;
 use crate::change::Action;
 use crate::finding::RuleRef;
+use crate::json::Value;
 use crate::pointer::Place;
 use crate::policy::{Disposition, Severity};
 use crate::resource::Origin;

@@ -1,10 +1,9 @@
 //! Exemptions: by the configuration, or by the annotation on the subject's own metadata.
 
-use crate::json::Value;
-
 use super::matching::{Match, matches};
 use super::subject::View;
 use crate::attributes::Attributes;
+use crate::json::Value;
 use crate::policy::{Exemption, Policy, PolicySet, Rule, Subject};
 
 /// The annotation that names policies from which its object is exempt.

@@ -2,13 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::Value;
-
 use super::memo::Memo;
 use super::mutate::Context;
 use super::{Pair, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
+use crate::json::Value;
 use crate::policy::{Policy, PolicySet};
 use crate::world::World;
 

@@ -1,11 +1,10 @@
 //! Permission: may a rule repair here and now? (design, "Admission": the webhook must not hurt.)
 
-use crate::json::Value;
-
 use super::Pair;
 use super::mutate::{Context, Wanted};
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
+use crate::json::Value;
 use crate::kube::workload;
 use crate::policy::{Door, Locality, Operation, Subject};
 use crate::schema;

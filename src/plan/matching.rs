@@ -3,13 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::Value;
 use compact_str::CompactString;
 
 use super::subject::View;
 use super::{Log, Outcome, Pair, exempt};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::policy::{Matcher, PolicySet, Rule, Subject};
 use crate::resource::Origin;

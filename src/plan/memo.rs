@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use crate::json::Value;
-
 use crate::cel::Fault;
+use crate::json::Value;
 use crate::policy::{Policy, Subject};
 
 /// Results of one state of an object; another state needs another memo.

@@ -22,11 +22,10 @@ mod scope;
 
 use std::borrow::Cow;
 
-use crate::json::Value;
-
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
 use crate::finding::{Finding, Kind, Location, Replacement, RuleRef};
+use crate::json::Value;
 use crate::pointer::Place;
 use crate::policy::{Policy, PolicySet, Rule};
 use crate::world::World;

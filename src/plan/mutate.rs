@@ -4,8 +4,6 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::json::Value;
-
 use super::memo::Memo;
 use super::scope::{ItemScope, SubjectScope};
 use super::select::{self, Selected};
@@ -16,6 +14,7 @@ use crate::attributes::Attributes;
 use crate::cel::Fault;
 use crate::change::{self, Action, Change};
 use crate::finding::RuleRef;
+use crate::json::Value;
 use crate::pointer::{KeyedPath, Place, Pointer, Token};
 use crate::policy::{PolicySet, Verb};
 use crate::resource::Origin;

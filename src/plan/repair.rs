@@ -1,10 +1,9 @@
 //! The repairing verbs: what each makes of the value at one place. A verb that changes nothing semantically
 //! leaves the value as it is spelt, so a repair is its own check.
 
-use crate::json::{Map, Value};
-
 use crate::cel::{Fault, Program};
 use crate::change::Change;
+use crate::json::{Map, Value};
 use crate::kube::affinity;
 use crate::pointer::Pointer;
 use crate::policy::{Template, Verb};

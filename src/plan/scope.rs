@@ -4,13 +4,12 @@ use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use crate::json::Value;
-
 use super::memo::{Memo, Slot, Variables};
 use super::select::Selected;
 use super::subject::View;
 use crate::attributes::Attributes;
 use crate::cel::{Allowance, Binding, Fault, Given, Lazy, Scope};
+use crate::json::Value;
 use crate::kube::{GroupKind, env, workload};
 use crate::policy::{Policy, Subject};
 use crate::unknown::Fact;

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::json::Value;
-
 use super::{Edit, Verdict};
 use crate::change::Action;
 use crate::finding::Finding;
+use crate::json::Value;
 use crate::pointer::{KeyedPath, Pointer, Step};
 
 /// Stands for a value.
@@ -142,9 +141,8 @@ pub fn masked(text: &str, edits: &[Edit], findings: &[&Finding], states: [&Value
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     fn field(names: &[&str]) -> KeyedPath {
         KeyedPath(names.iter().map(|name| Step::Field((*name).into())).collect())

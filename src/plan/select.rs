@@ -1,9 +1,8 @@
 //! A typed path, followed on one state of an object: the places that a rule judges one by one.
 
-use crate::json::Value;
-
 use super::subject::View;
 use crate::cel::Fault;
+use crate::json::Value;
 use crate::kube::workload;
 use crate::pointer::{Pointer, Token};
 use crate::policy::{Root, Rule, Segment, Subject};

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use crate::json::{Map, Value};
-
 use crate::cel::{Allowance, Binding, Fault, Program, Scope};
+use crate::json::{Map, Value};
 use crate::kube::{Gvk, Image, workload};
 use crate::pointer::{Pointer, Token};
 use crate::policy::{Pack, Path, Segment, Subject};

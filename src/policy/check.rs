@@ -1,11 +1,10 @@
 //! What of a rule cannot be right, whatever the object is.
 
-use crate::json::{Value, json};
-
 use super::compile::Compiler;
 use super::file::{instead, nearest};
 use super::{Matcher, Path, Root, Segment, Subject, Template, Verb};
 use crate::cel::CompileError;
+use crate::json::{Value, json};
 use crate::kube::Gvk;
 use crate::pointer::{Pointer, Token};
 use crate::schema::{self, ListKind, Type};

@@ -4,8 +4,6 @@ mod rules;
 
 use std::collections::BTreeSet;
 
-use crate::json::{Map, Value};
-
 use super::check::Setting;
 use super::config::Config;
 use super::document::Unit;
@@ -20,6 +18,7 @@ use super::{
     names, place,
 };
 use crate::cel::{CompileError, Environment, Fields, Function, Program};
+use crate::json::{Map, Value};
 use crate::manifest::Tree;
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Source, Span};

@@ -1,7 +1,5 @@
 //! What users say of policies: params, actions, more images, exemptions.
 
-use crate::json::Value;
-
 use super::document::{check_kind, one_document};
 use super::file::{instead, key_of, span_of, typed};
 use super::kinds;
@@ -10,6 +8,7 @@ use super::pack::impossible_image;
 use super::params::{Misfit, Problem};
 use super::spec::{ConfigFile, PolicyConfig, SchemaKind, json_schema};
 use super::{Admission, Exemption, LoadOptions, Pack, Policy};
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::manifest::Tree;
 use crate::pointer::{Pointer, Token};

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use crate::json::Value;
 use sha2::{Digest as _, Sha256};
 
 use super::PackSource;
+use crate::json::Value;
 
 /// SHA-256 over the sources and params of a policy set; printed as its first 12 hex digits.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]

@@ -1,10 +1,9 @@
 //! Typed documents: what a file of policies, packs, tests or configuration holds, and of which kind it is.
 
-use crate::json::Value;
-
 use super::file::{nearest, span_of};
 use super::shape;
 use super::spec::API_VERSION;
+use crate::json::Value;
 use crate::manifest::{self, Tree};
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Source, Span};

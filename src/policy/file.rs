@@ -1,9 +1,9 @@
 //! Typed files: values of the one reader as Rust types, with a span for whatever is wrong.
 
-use crate::json::Value;
 use serde::de::DeserializeOwned;
 
 use super::shape::{self, Problem};
+use crate::json::Value;
 use crate::manifest::Tree;
 use crate::pointer::{Pointer, Token};
 use crate::source::{Diagnostic, Source, Span};

@@ -1,7 +1,5 @@
 //! Loading: everything, or all that is wrong.
 
-use crate::json::{Map, Value, json};
-
 use super::compile::{self, Shared};
 use super::config::Config;
 use super::document::{Unit, check_kind, documents};
@@ -9,6 +7,7 @@ use super::file::{span_of, typed};
 use super::spec::{PackFile, PackReference, PolicyFile, SchemaKind, json_schema};
 use super::{Admission, Pack, Policy, PolicySet, digest, embedded, pack};
 use crate::cel::Environment;
+use crate::json::{Map, Value, json};
 use crate::manifest::Tree;
 use crate::parallel;
 use crate::pointer::Pointer;

@@ -1,10 +1,9 @@
 //! `match` as written becomes a [`Matcher`]; `$(params.x)` is put in first.
 
-use crate::json::Value;
-
 use super::spec::MatchSpec;
 use super::{Matcher, template};
 use crate::cel::{CompileError, Environment};
+use crate::json::Value;
 use crate::kube::GroupKind;
 
 /// Which field is wrong, and how.

@@ -38,9 +38,8 @@ pub use spec::{SchemaKind, json_schema};
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::json::Value;
-
 use crate::cel::Program;
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::source::{Source, Span};
 

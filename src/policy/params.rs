@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::json::{Map, Value};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::file::instead;
 use super::shape::{one_of, shown};
 use crate::cel::compile_pattern;
+use crate::json::{Map, Value};
 use crate::pointer::Pointer;
 
 /// The part of JSON Schema that params use.

@@ -1,7 +1,6 @@
 //! Whether a value has the shape that a JSON schema says: fields, types and choices.
 
 use crate::json::Value;
-
 use crate::pointer::{Pointer, Token};
 
 /// What is wrong with a value.

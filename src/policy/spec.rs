@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use crate::json::Value;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::params::ParamSchema;
 use super::{Disposition, Door, LabelSelector, Operation, Severity, Subject};
+use crate::json::Value;
 
 /// The version of every file that this crate reads.
 pub(super) const API_VERSION: &str = "fixative.dev/v1alpha1";

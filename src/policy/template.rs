@@ -1,9 +1,8 @@
 //! Values of a policy with `$(…)` in them.
 
-use crate::json::{Map, Value};
-
 use super::{Part, Template};
 use crate::cel::{CompileError, Fault, Program};
+use crate::json::{Map, Value};
 use crate::pointer::Pointer;
 use crate::schema::Patch;
 

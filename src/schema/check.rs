@@ -1,9 +1,8 @@
 //! Whether a value fits its type.
 
-use crate::json::Value;
-
 use super::keys::keyed_path;
 use super::types::{Shape, Type};
+use crate::json::Value;
 use crate::kube::Quantity;
 use crate::pointer::{KeyedPath, Pointer};
 

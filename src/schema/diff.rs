@@ -4,12 +4,11 @@ mod within;
 
 use std::collections::{HashMap, HashSet};
 
-use crate::json::Value;
-
 use super::keys;
 use super::same::same;
 use super::types::{ListKind, Type};
 use crate::change::{Action, Change};
+use crate::json::Value;
 use crate::pointer::{Pointer, Token};
 
 pub use within::diff_within;

@@ -1,8 +1,7 @@
 //! Semantic equality (R4).
 
-use crate::json::{Map, Value};
-
 use super::types::{ListKind, Shape, Type};
+use crate::json::{Map, Value};
 use crate::kube::Quantity;
 
 /// Semantic equality (R4): quantities and int-or-strings by value, key defaults filled; null, absent and an

@@ -4,9 +4,8 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::json::Value;
-
 use super::types::{ListKind, Type};
+use crate::json::Value;
 use crate::pointer::{KeyedPath, Pointer, Step, Token};
 
 /// The values of an item's merge keys; `None` where one is missing and has no default. Numbers and texts

@@ -1,10 +1,9 @@
 //! Strategic merge, after apimachinery's `strategicpatch` and kyaml's `merge2`, with the order kept.
 
-use crate::json::{Map, Value};
-
 use super::equal::{equal, is_nothing};
 use super::keys;
 use super::types::{ListKind, Type};
+use crate::json::{Map, Value};
 use crate::pointer::{KeyedPath, Pointer, Step};
 
 /// The patch of a strategic merge.

@@ -22,10 +22,10 @@ pub fn same(a: &Value, b: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn the_order_of_keys_does_not_count() {

@@ -1,8 +1,8 @@
-use crate::json::{Value, json};
 use proptest::prelude::*;
 
 use super::*;
 use crate::change::{self, Change};
+use crate::json::{Value, json};
 use crate::kube::Gvk;
 use crate::pointer::{Pointer, Token};
 

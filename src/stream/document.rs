@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::{Input, Progress, WORTH_A_THREAD};
 use crate::finding::Location;
+use crate::json::Value;
 use crate::kube::Gvk;
 use crate::manifest::{self, Document, Tree};
 use crate::parallel;

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::WORTH_A_THREAD;
 use super::document::objects_of;
+use crate::json::Value;
 use crate::manifest::{self, Document};
 use crate::parallel;
 use crate::source::{Diagnostic, Source};

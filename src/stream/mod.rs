@@ -13,12 +13,11 @@ mod world;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use crate::attributes::Attributes;
 use crate::cel::Allowance;
 use crate::change::{self, Change};
 use crate::finding::{Finding, Location};
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::manifest;
 use crate::parallel;

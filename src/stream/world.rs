@@ -4,10 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use crate::json::Value;
-
 use super::StreamOptions;
 use super::document::{Text, objects_of};
+use crate::json::Value;
 use crate::kube::GroupKind;
 use crate::manifest;
 use crate::source::Diagnostic;

@@ -1,7 +1,6 @@
 //! Partial comparison: what is expected must be there, more may be.
 
 use crate::json::Value;
-
 use crate::schema::{ListKind, Type};
 
 /// A place that is not as expected.
@@ -93,9 +92,8 @@ fn pairs(keys: &[&str], item: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
     use crate::schema;
 
     #[test]

@@ -2,11 +2,10 @@
 
 use std::collections::HashMap;
 
-use crate::json::{Value, json};
-
 use super::spec::{self, Case};
 use super::{Problem, Sets, input};
 use crate::finding::Finding;
+use crate::json::{Value, json};
 use crate::manifest;
 use crate::policy::{Door, PackSource, PolicySet};
 use crate::source::{Diagnostic, Source};

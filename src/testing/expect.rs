@@ -2,13 +2,12 @@
 
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::compare::{Difference, differences};
 use super::spec::{Expect, ExpectedFinding};
 use super::{Objects, Problem, patch};
 use crate::change::Action;
 use crate::finding::{Finding, Kind};
+use crate::json::Value;
 use crate::kube::Gvk;
 use crate::rfc6902::Operation;
 use crate::schema;

@@ -1,7 +1,6 @@
 //! RFC 6902 patches as test files write them.
 
 use crate::json::Value;
-
 use crate::rfc6902::Operation;
 
 /// `value` with `patch` applied; the error is a sentence.
@@ -90,9 +89,8 @@ fn missing(path: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn operations_are_those_of_rfc_6902() {

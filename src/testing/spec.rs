@@ -1,7 +1,6 @@
 //! `kind: Test`.
 
 use crate::json::Value;
-
 use crate::manifest::{self, Tree};
 use crate::pointer::Pointer;
 use crate::policy::{self, Disposition, Door};

@@ -154,9 +154,8 @@ fn cut(text: &str, longest: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::{Value, json};
-
     use super::*;
+    use crate::json::{Value, json};
 
     fn response(answer: &Answer) -> Value {
         let body = answer.body("the-uid").unwrap();

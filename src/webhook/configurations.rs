@@ -3,7 +3,6 @@
 
 use std::fmt;
 
-use crate::json::{Value, json};
 use ::kube::api::{Api, DynamicObject, Patch, PatchParams};
 use ::kube::core::ApiResource;
 use ::kube::{Client, Error};
@@ -15,6 +14,7 @@ use k8s_openapi::api::admissionregistration::v1::{
 
 // Other doors compare theirs with it (law 2).
 use crate::cluster::digests::POLICIES;
+use crate::json::{Value, json};
 
 /// The mutating and the validating configuration of one name; either may be missing.
 #[derive(Clone)]

@@ -354,10 +354,10 @@ fn internal(uid: &str, message: String) -> Failed {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::{Value, json};
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::json::{Value, json};
     use crate::policy::{LoadOptions, PackSource, load};
     use crate::source::Source;
     use crate::unknown::Fact;

@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::answer::Answer;
 use super::review::Request;
 use super::rules::Rules;
@@ -12,6 +10,7 @@ use crate::attributes::Attributes;
 use crate::cel::Allowance;
 use crate::change::{Action, Change};
 use crate::finding::Finding;
+use crate::json::Value;
 use crate::plan::{self, Decision, Edit, Plan, gate};
 use crate::pointer::Token;
 use crate::policy::{Disposition, Door, Operation};

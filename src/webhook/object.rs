@@ -1,13 +1,10 @@
 //! An object of a review, read without the record of who wrote which field: `managedFields` is a third of what a
 //! real API server sends, nobody repairs it, and no other door shows it to policies.
 
-use std::fmt;
-
-use crate::json::Key;
-use crate::json::{Map, Value};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::DeserializeSeed as _;
 
 use super::judge::JudgeError;
+use crate::json::{Value, Without};
 
 /// The maps on the way to what is left out.
 const PATH: [&str; 2] = ["metadata", "managedFields"];
@@ -22,83 +19,12 @@ pub(super) fn read(text: &[u8]) -> Result<Value, JudgeError> {
     Ok(object)
 }
 
-/// A value without what is at this path of keys.
-struct Without(&'static [&'static str]);
-
-impl<'de> DeserializeSeed<'de> for Without {
-    type Value = Value;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Without {
-    type Value = Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("any JSON value")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
-        while let Some(Key(key)) = entries.next_key()? {
-            match self.0 {
-                [left_out] if key == *left_out => {
-                    entries.next_value::<IgnoredAny>()?;
-                }
-                [first, rest @ ..] if key == *first => {
-                    let value = entries.next_value_seed(Without(rest))?;
-                    map.insert(key, value);
-                }
-                _ => {
-                    let value = entries.next_value()?;
-                    map.insert(key, value);
-                }
-            }
-        }
-        Ok(Value::Object(map))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
-        let mut list = Vec::new();
-        while let Some(item) = items.next_element()? {
-            list.push(item);
-        }
-        Ok(Value::Array(list))
-    }
-
-    fn visit_unit<E: Error>(self) -> Result<Value, E> {
-        Ok(Value::Null)
-    }
-
-    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
-        Ok(value.into())
-    }
-
-    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
-        Ok(value.into())
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn who_wrote_which_field_is_left_out() {

@@ -1,8 +1,7 @@
 //! From edits to RFC 6902, as the API server applies it (github.com/evanphx/json-patch).
 
-use crate::json::Value;
-
 use crate::change::{Action, Change, in_order};
+use crate::json::Value;
 use crate::plan::Edit;
 use crate::pointer::{Pointer, Token};
 use crate::rfc6902::Operation;
@@ -42,10 +41,10 @@ fn is_key(pointer: &Pointer) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::json::json;
     use crate::kube::Gvk;
     use crate::schema;
 

@@ -3,13 +3,13 @@
 
 use std::marker::PhantomData;
 
-use crate::json::Value;
 use axum::body::Bytes;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::json::Value;
 use crate::kube::Gvk;
 use crate::policy::Operation;
 

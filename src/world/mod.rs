@@ -6,7 +6,6 @@ use std::fmt::Debug;
 use std::sync::Arc;
 
 use crate::json::Value;
-
 use crate::kube::GroupKind;
 use crate::unknown::{Fact, Unknown, Why};
 

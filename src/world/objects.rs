@@ -4,9 +4,8 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::{Key, Listing, Query, World, release_of};
+use crate::json::Value;
 use crate::kube::{GroupKind, Gvk};
 use crate::unknown::{Fact, Why};
 
@@ -125,9 +124,8 @@ impl OfKind {
 
 #[cfg(test)]
 mod tests {
-    use crate::json::json;
-
     use super::*;
+    use crate::json::json;
 
     #[test]
     fn a_release_is_what_the_list_says_without_the_others() {

@@ -1,12 +1,12 @@
 //! Results as JSON.
 
-use crate::json::{Number, Value};
 use compact_str::ToCompactString as _;
 
 use crate::cel::Fault;
 use crate::cel::budget::Budget;
 use crate::cel::library;
 use crate::cel::value::{Cel, check_depth};
+use crate::json::{Number, Value};
 
 /// The value as JSON; a whole double is a whole number there, as Go writes it.
 pub(in crate::cel) fn to_json(value: &Cel<'_>, budget: &mut Budget) -> Result<Value, Fault> {

@@ -2,10 +2,9 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Value, json};
-
 use super::super::{Allowance, Binding, Fault, Scope};
 use super::world::{compile, world};
+use crate::json::{Value, json};
 
 /// Runs on the stack that threads have: compiled or not, nothing may hang or crash.
 fn ends(source: String) -> Result<Value, String> {

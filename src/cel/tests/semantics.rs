@@ -1,9 +1,8 @@
 //! The examples of Kubernetes' documentation and of its library, and the language's own.
 
-use crate::json::json;
-
 use super::super::*;
 use super::world::{all_true, compile, eval};
+use crate::json::json;
 
 #[test]
 fn operators_and_literals() {

@@ -2,9 +2,8 @@
 
 use std::borrow::Cow;
 
-use crate::json::{Value, json};
-
 use super::super::*;
+use crate::json::{Value, json};
 use crate::unknown::Why;
 
 /// Names with values, lazily; a few host functions.

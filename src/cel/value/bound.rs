@@ -3,11 +3,10 @@
 use std::fmt;
 use std::rc::Rc;
 
-use crate::json::Value;
-
 use super::{Cel, Items, Key, List, Map, Text};
 use crate::cel::budget::Budget;
 use crate::cel::{Binding, Fault, Given, Lazy};
+use crate::json::Value;
 
 /// A map that a scope computes; inner ones are found by walking down from the root again, since an entry
 /// borrows from the map that holds it.

@@ -1,8 +1,7 @@
-use crate::json::{Value, json};
-
 use super::*;
 use crate::cluster::testing::{Server, object};
 use crate::cluster::{Within, snapshot};
+use crate::json::{Value, json};
 use crate::kube::GroupKind;
 use crate::output::{Style, human, json as written};
 use crate::policy::{self, LoadOptions, PackSource};

@@ -1,9 +1,8 @@
 use std::time::Duration;
 
-use crate::json::json;
-
 use super::*;
 use crate::cluster::testing::{Server, kinds, object, until};
+use crate::json::json;
 
 const CLAIM: &str = "PersistentVolumeClaim";
 const CLAIMS: &str = "persistentvolumeclaims";

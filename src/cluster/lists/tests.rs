@@ -1,7 +1,6 @@
-use crate::json::json;
-
 use super::*;
 use crate::cluster::testing::{Server, kinds, object};
+use crate::json::json;
 
 async fn read(server: &Server, names: &[&str], within: Within) -> Result<Inventory, ListError> {
     Inventory::read(&server.client(), &kinds(names), within, &mut |_, _| {}).await

@@ -9,10 +9,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::values::{self, ValuesError};
 use crate::flux::HelmRelease;
+use crate::json::Value;
 use crate::manifest;
 use crate::source::Source;
 

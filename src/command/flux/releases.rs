@@ -4,14 +4,13 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use crate::json::Value;
-
 use super::files::{File, read, spliced, write};
 use super::{helm, substitution};
 use crate::cli::{FluxArgs, OnDeny};
 use crate::command::render::denials;
 use crate::command::{Console, Failure, Status, answer, facts, planned, progress};
 use crate::flux::{self, Export, HelmRelease, Splice, Substitution};
+use crate::json::Value;
 use crate::output::flux::{self as output, Outcome, Row};
 use crate::output::render;
 use crate::parallel;

@@ -3,11 +3,11 @@
 
 use std::sync::Arc;
 
-use crate::json::Value;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use crate::flux::HelmRelease;
+use crate::json::Value;
 use crate::manifest;
 use crate::source::{Diagnostic, Source};
 

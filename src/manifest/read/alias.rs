@@ -2,9 +2,8 @@
 
 use std::collections::HashMap;
 
-use crate::json::Value;
-
 use super::builder::Complete;
+use crate::json::Value;
 use crate::manifest::layout::NodeId;
 
 /// An anchored node that is complete.

@@ -2,11 +2,11 @@
 
 mod put;
 
-use crate::json::{Map, Value};
 use granit_parser::{Event, ScalarStyle, StructureStyle, Tag};
 
 use super::alias::Anchors;
 use super::{Finished, MAX_DEPTH, check, position};
+use crate::json::{Map, Value};
 use crate::manifest::layout::{Entry, Item, Layout, Node, NodeId, Properties, Shape, Style};
 use crate::manifest::scalar;
 use crate::source::{Diagnostic, Source, Span};

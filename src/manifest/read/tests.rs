@@ -1,8 +1,7 @@
 use std::path::{Path, PathBuf};
 
-use crate::json::Value;
-
 use super::*;
+use crate::json::Value;
 use crate::manifest::layout::{Shape, Style};
 use crate::manifest::split;
 
@@ -321,10 +320,10 @@ fn spans_are_those_of_keys_and_values() {
 }
 
 mod properties {
-    use crate::json::json;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::json::json;
 
     fn any_value() -> impl Strategy<Value = Value> {
         let scalar = prop_oneof![

@@ -14,12 +14,11 @@ mod target;
 #[cfg(test)]
 mod tests;
 
-use crate::json::Value;
-
 use super::layout::Layout;
 use super::write::{self, ListIndent, Manner};
 use super::{Document, Rewrite, Tree, read, split};
 use crate::change::{Action, Change};
+use crate::json::Value;
 use crate::pointer::Pointer;
 use crate::source::{Diagnostic, Source, Span};
 

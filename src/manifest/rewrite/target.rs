@@ -2,9 +2,8 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::json::Value;
-
 use crate::change::{self, Action, Change};
+use crate::json::Value;
 use crate::manifest::layout::{Entry, Layout, NodeId, Shape};
 use crate::pointer::{Pointer, Token};
 

@@ -1,7 +1,7 @@
-use crate::json::{Value, json};
 use proptest::prelude::*;
 
 use super::*;
+use crate::json::{Value, json};
 use crate::manifest::layout::Style;
 use crate::pointer::Token;
 

@@ -1,8 +1,7 @@
 //! What the tests of a policy show of it: an object before and after, and what is said of one.
 
-use crate::json::Value;
-
 use super::{fence, plain};
+use crate::json::Value;
 use crate::manifest;
 use crate::output::diff::FileDiff;
 use crate::output::human::{drawn, grade, sensitive};

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
-use crate::json::{Value, json};
-
 use super::*;
 use crate::change::{Action, Change};
 use crate::finding::{Finding, Kind, Location, RuleRef};
+use crate::json::{Value, json};
 use crate::kube::Gvk;
 use crate::manifest::Document;
 use crate::pointer::{KeyedPath, Place, Pointer, Step};

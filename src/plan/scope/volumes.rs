@@ -3,10 +3,9 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::json::{Value, json};
-
 use super::SubjectScope;
 use crate::cel::{Binding, Fault, Lazy};
+use crate::json::{Value, json};
 use crate::kube::GroupKind;
 use crate::kube::shares;
 use crate::kube::volume::{self, Volume};

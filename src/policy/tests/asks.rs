@@ -4,10 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
-use crate::json::{Value, json};
-
 use super::*;
 use crate::attributes::Attributes;
+use crate::json::{Value, json};
 use crate::plan;
 use crate::resource::{Origin, Resource};
 use crate::testing::spec;

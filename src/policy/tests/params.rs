@@ -1,9 +1,8 @@
 //! Params: what a schema accepts, how the command line's texts are typed, what fills what.
 
-use crate::json::{Value, json};
-
 use super::super::params::{Misfit, ParamSchema, Problem};
 use super::*;
+use crate::json::{Value, json};
 
 fn schema(value: Value) -> ParamSchema {
     serde_json::from_value(json!({"type": "object", "properties": {"p": value}}).into()).unwrap()

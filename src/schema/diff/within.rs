@@ -1,9 +1,8 @@
 //! The same diff where it is known which places were written: everything else is the same and is not looked at.
 
-use crate::json::{Map, Value};
-
 use super::{At, add, compare, remove};
 use crate::change::{Action, Change};
+use crate::json::{Map, Value};
 use crate::pointer::{Pointer, Token};
 use crate::schema::keys;
 use crate::schema::same::same;

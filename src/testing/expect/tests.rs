@@ -1,7 +1,6 @@
-use crate::json::json;
-
 use super::*;
 use crate::finding::RuleRef;
+use crate::json::json;
 use crate::plan::Decision;
 use crate::pointer::{KeyedPath, Place, Step};
 use crate::policy::{Disposition, Severity};

@@ -1,6 +1,5 @@
-use crate::json::json;
-
 use super::*;
+use crate::json::json;
 use crate::kube::GroupKind;
 use crate::policy::{LoadOptions, load};
 use crate::rfc6902::Operation as Op;
