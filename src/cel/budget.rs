@@ -43,8 +43,8 @@ impl Allowance {
     }
 
     fn spend(&self, steps: u64) {
-        let left = self.left().saturating_sub(steps);
-        self.0.store(left, Ordering::Relaxed);
+        let less = |left: u64| Some(left.saturating_sub(steps));
+        let _ = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }
 
