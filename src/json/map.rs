@@ -150,7 +150,7 @@ impl Map {
             });
         }
         self.entries.push((key, value));
-        if self.index.is_none() {
+        if self.index.is_none() && self.entries.len() > LARGEST_SEARCHED {
             self.reindex();
         }
     }

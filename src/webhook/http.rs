@@ -32,8 +32,8 @@ const LARGEST_BODY: usize = 8 << 20;
 /// KiB of bodies in memory at once, however many connections bring some: two of the largest, or hundreds of those
 /// that are usual. A body costs several times its size while it is judged.
 pub const BODIES: usize = 2 * (LARGEST_BODY >> 10);
-/// Bytes of objects that are judged where they were read, and steps of policies for them: both take some
-/// milliseconds at most.
+/// Bytes of objects that are judged where they were read, and steps of policies for them: both together take ten
+/// milliseconds or so at most.
 const LARGEST_AT_ONCE: usize = 128 << 10;
 const STEPS_AT_ONCE: u64 = 500_000;
 /// What the API server waits at most, and at least what is assumed where it does not say.
