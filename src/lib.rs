@@ -18,7 +18,6 @@ pub mod rfc6902;
 pub mod source;
 pub mod unknown;
 
-mod lookup;
 mod parallel;
 mod whole_file;
 

@@ -86,7 +86,12 @@ impl Budget {
                 self.steps = left;
                 Ok(())
             }
-            _ => Err(self.exhaust(self.limit())),
+            _ => {
+                if self.spent.is_none() {
+                    self.steps = 0;
+                }
+                Err(self.exhaust(self.limit()))
+            }
         }
     }
 
@@ -101,13 +106,7 @@ impl Budget {
     /// Takes from the allowance what was used so far.
     pub fn settle(&self, allowance: Option<&Allowance>) {
         if let Some(allowance) = allowance {
-            // One that was cut short used what there was.
-            let used = if self.spent.is_some() {
-                self.granted
-            } else {
-                self.granted - self.steps
-            };
-            allowance.spend(used);
+            allowance.spend(self.granted - self.steps);
         }
     }
 

@@ -1,6 +1,6 @@
 //! Values while an expression is evaluated: borrowed from the object where they come from it.
 //!
-//! Nothing of the object is copied: a map of it stays the map of `serde_json`, and a field is looked up when
+//! Nothing of the object is copied: a map of it stays that map, and a field is looked up when
 //! it is asked for.
 
 mod bound;
@@ -17,7 +17,6 @@ use super::Fault;
 use super::budget::Budget;
 use super::library::Opaque;
 use crate::json::Value;
-use crate::lookup::field;
 use crate::unknown::Unknown;
 
 use bound::LazyMap;
@@ -313,7 +312,8 @@ impl<'a> Map<'a> {
     /// The entry of a text key.
     pub fn field(&self, name: &str, budget: &mut Budget) -> Result<Option<Cel<'a>>, Fault> {
         match self {
-            Map::Json { object, hide_null } => Ok(field(object, name)
+            Map::Json { object, hide_null } => Ok(object
+                .get(name)
                 .filter(|value| !(*hide_null && value.is_null()))
                 .map(|value| Cel::borrowed(value, *hide_null))),
             Map::Owned(entries) => Ok(position(entries, name)

@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use ::kube::Resource;
 use ::kube::core::{ApiResource, DynamicResourceScope, ObjectMeta};
+use serde::de::DeserializeSeed as _;
 use serde::{Deserialize, Deserializer};
 
-use crate::json::{Map, Value};
+use crate::json::{Map, Value, Without};
+use crate::resource::MANAGED_FIELDS;
 
 /// What kubectl keeps of the last `apply`: the object once more.
 const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
@@ -43,8 +45,8 @@ impl Object {
 
 impl<'de> Deserialize<'de> for Object {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut body = Value::deserialize(deserializer)?;
-        trim(&mut body);
+        let mut body = Without(&MANAGED_FIELDS).deserialize(deserializer)?;
+        forget_applied(&mut body);
         let text = |name: &str| {
             let value = body.get("metadata")?.get(name)?.as_str()?;
             Some(value.to_owned())
@@ -62,12 +64,11 @@ impl<'de> Deserialize<'de> for Object {
     }
 }
 
-/// Takes out what is large and tells nothing: who wrote which field, and the object as it was applied.
-fn trim(body: &mut Value) {
+/// Takes out what is large and tells nothing: the object as it was applied. Nothing is patched here, so it need not stay.
+fn forget_applied(body: &mut Value) {
     let Some(metadata) = body.get_mut("metadata").and_then(Value::as_object_mut) else {
         return;
     };
-    metadata.shift_remove("managedFields");
     let annotations = metadata.get_mut("annotations").and_then(Value::as_object_mut);
     let is_empty = annotations.is_some_and(|annotations| {
         let had = annotations.shift_remove(LAST_APPLIED).is_some();

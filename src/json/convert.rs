@@ -54,7 +54,7 @@ macro_rules! from_whole {
     };
 }
 
-from_whole!(u8 u16 u32 u64 usize i32 i64);
+from_whole!(u64 usize i32 i64);
 
 /// Null for what JSON cannot write: NaN and the infinities.
 impl From<f64> for Value {
@@ -78,18 +78,6 @@ impl From<&str> for Value {
 impl From<String> for Value {
     fn from(text: String) -> Self {
         Value::String(text)
-    }
-}
-
-impl From<Cow<'_, str>> for Value {
-    fn from(text: Cow<'_, str>) -> Self {
-        Value::String(text.into_owned())
-    }
-}
-
-impl From<CompactString> for Value {
-    fn from(text: CompactString) -> Self {
-        Value::String(text.into_string())
     }
 }
 
@@ -133,18 +121,6 @@ impl PartialEq<str> for Value {
 impl PartialEq<&str> for Value {
     fn eq(&self, other: &&str) -> bool {
         self.as_str() == Some(*other)
-    }
-}
-
-impl PartialEq<bool> for Value {
-    fn eq(&self, other: &bool) -> bool {
-        self.as_bool() == Some(*other)
-    }
-}
-
-impl PartialEq<i32> for Value {
-    fn eq(&self, other: &i32) -> bool {
-        self.as_i64() == Some(i64::from(*other))
     }
 }
 

@@ -1,6 +1,5 @@
 //! The map of a value: its entries in order.
 
-use std::borrow::Borrow;
 use std::collections::hash_map::RandomState;
 use std::fmt;
 use std::hash::{BuildHasher as _, Hash, Hasher};
@@ -84,8 +83,15 @@ impl Map {
     /// Takes an entry out; those behind it move up.
     pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
         let position = self.position(key)?;
+        if let Some(index) = &mut self.index {
+            let hash = index.hasher.hash_one(key);
+            if let Ok(entry) = index.table.find_entry(hash, |there| *there == position) {
+                entry.remove();
+            }
+            let behind = index.table.iter_mut().filter(|there| **there > position);
+            behind.for_each(|there| *there -= 1);
+        }
         let (_, value) = self.entries.remove(position);
-        self.reindex();
         Some(value)
     }
 
@@ -108,11 +114,6 @@ impl Map {
         self.entries.iter().map(by_ref)
     }
 
-    /// All entries, their values to change.
-    pub fn iter_mut(&mut self) -> impl Iterator<Item = (&CompactString, &mut Value)> {
-        self.entries.iter_mut().map(|(key, value)| (&*key, value))
-    }
-
     /// All keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &CompactString> + ExactSizeIterator {
         self.entries.iter().map(|(key, _)| key)
@@ -121,11 +122,6 @@ impl Map {
     /// All values, in order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
         self.entries.iter().map(|(_, value)| value)
-    }
-
-    /// All values, to change.
-    pub fn values_mut(&mut self) -> impl Iterator<Item = &mut Value> {
-        self.entries.iter_mut().map(|(_, value)| value)
     }
 
     fn position(&self, key: &str) -> Option<usize> {
@@ -237,15 +233,6 @@ impl Hash for Map {
 impl PartialEq for Map {
     fn eq(&self, other: &Self) -> bool {
         self.len() == other.len() && self.iter().all(|(key, value)| other.get(key) == Some(value))
-    }
-}
-
-impl<K: Borrow<str> + ?Sized> std::ops::Index<&K> for Map {
-    type Output = Value;
-
-    /// For tests: null where there is nothing.
-    fn index(&self, key: &K) -> &Value {
-        self.get(key.borrow()).unwrap_or(&Value::Null)
     }
 }
 

@@ -4,7 +4,6 @@
 //! like a ConfigMap does.
 
 use crate::json::Value;
-use crate::lookup::field;
 use crate::unknown::{Fact, Unknown, Why};
 
 /// Where the variables of a container may come from, besides its own text.
@@ -32,7 +31,7 @@ fn entries(container: &Value) -> &[Value] {
 
 /// The last entry of that name before position `end`.
 fn last_entry<'c>(container: &'c Value, name: &str, end: usize) -> Option<(usize, &'c Value)> {
-    let named = |(_, entry): &(usize, &Value)| field(entry, "name").and_then(Value::as_str) == Some(name);
+    let named = |(_, entry): &(usize, &Value)| entry.get("name").and_then(Value::as_str) == Some(name);
     entries(container).iter().enumerate().take(end).rfind(named)
 }
 

@@ -1,20 +1,17 @@
-//! An object of a review, read without the record of who wrote which field: `managedFields` is a third of what a
-//! real API server sends, nobody repairs it, and no other door shows it to policies.
+//! An object of a review, read without the record of who wrote which field.
 
 use serde::de::DeserializeSeed as _;
 
 use super::judge::JudgeError;
 use crate::json::{Value, Without};
-
-/// The maps on the way to what is left out.
-const PATH: [&str; 2] = ["metadata", "managedFields"];
+use crate::resource::MANAGED_FIELDS;
 
 /// Reads an object of a review.
 pub(super) fn read(text: &[u8]) -> Result<Value, JudgeError> {
     // Checked once and not for every string in it.
     let text = std::str::from_utf8(text)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let object = Without(&PATH).deserialize(&mut deserializer)?;
+    let object = Without(&MANAGED_FIELDS).deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(object)
 }

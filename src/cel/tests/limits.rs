@@ -185,3 +185,14 @@ impl Scope for Allowed {
         Some(&self.0)
     }
 }
+
+#[test]
+fn an_expression_that_ends_early_takes_what_it_used_and_no_more() {
+    let large = compile("lists.range(1000000).size() > 0").unwrap();
+    let allowed = Allowed(Allowance::new(10_000_000));
+    for _ in 0..50 {
+        let fault = large.holds(&allowed).unwrap_err();
+        assert_eq!(fault, Fault::Budget("it makes more than 32 MiB of values".into()));
+    }
+    assert!(!allowed.0.is_spent(), "values ran out, not steps");
+}
