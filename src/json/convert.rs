@@ -143,7 +143,7 @@ impl PartialEq<serde_json::Value> for Value {
     }
 }
 
-/// For tests: null where there is nothing, as in `serde_json`.
+/// Null where there is nothing, as in `serde_json`.
 impl<I: super::Index> std::ops::Index<I> for Value {
     type Output = Value;
 

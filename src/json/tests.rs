@@ -86,19 +86,19 @@ fn pointers(value: &serde_json::Value, at: &str, all: &mut Vec<String>) {
 /// One thing that is done to a map.
 #[derive(Clone, Debug)]
 enum Deed {
-    Insert(String, u8),
+    Insert(String, i32),
     Remove(String),
-    OrInsert(String, u8),
-    Retain(u8),
+    OrInsert(String, i32),
+    Retain(u64),
 }
 
 fn deeds() -> impl Strategy<Value = Vec<Deed>> {
     let key = || "[a-h]{1,2}";
     let deed = prop_oneof![
-        4 => (key(), any::<u8>()).prop_map(|(key, value)| Deed::Insert(key, value)),
+        4 => (key(), 0..256).prop_map(|(key, value)| Deed::Insert(key, value)),
         2 => key().prop_map(Deed::Remove),
-        2 => (key(), any::<u8>()).prop_map(|(key, value)| Deed::OrInsert(key, value)),
-        1 => (0..200_u8).prop_map(Deed::Retain),
+        2 => (key(), 0..256).prop_map(|(key, value)| Deed::OrInsert(key, value)),
+        1 => (0..200_u64).prop_map(Deed::Retain),
     ];
     prop::collection::vec(deed, 0..120)
 }
@@ -167,8 +167,8 @@ proptest! {
                     prop_assert_eq!(&*ours.entry(key).or_insert(value.into()), &there);
                 }
                 Deed::Retain(least) => {
-                    theirs.retain(|_, value| value.as_u64() >= Some(least.into()));
-                    ours.retain(|_, value| value.as_u64() >= Some(least.into()));
+                    theirs.retain(|_, value| value.as_u64() >= Some(least));
+                    ours.retain(|_, value| value.as_u64() >= Some(least));
                 }
             }
             prop_assert_eq!(ours.len(), theirs.len());

@@ -231,6 +231,6 @@ mod tests {
     fn a_failure_carries_the_uid() {
         let body: Value = serde_json::from_slice(&Answer::failure("u", "why").unwrap()).unwrap();
         assert_eq!(body["response"]["uid"], "u");
-        assert_eq!(body["response"]["status"]["code"], 500);
+        assert_eq!(body["response"]["status"]["code"], json!(500));
     }
 }
