@@ -9,6 +9,7 @@ mod map;
 #[cfg(test)]
 mod tests;
 mod text;
+mod typed;
 
 use std::borrow::Cow;
 

@@ -15,8 +15,7 @@ pub fn typed<T: DeserializeOwned>(
     tree: &Tree,
     schema: impl FnOnce() -> Value,
 ) -> Result<T, Vec<Diagnostic>> {
-    let value = serde_json::Value::from(tree.value.clone());
-    let error = match serde_path_to_error::deserialize(&value) {
+    let error = match serde_path_to_error::deserialize(&tree.value) {
         Ok(typed) => return Ok(typed),
         Err(error) => error,
     };

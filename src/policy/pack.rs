@@ -1,5 +1,7 @@
 //! What a pack file says: its functions, its components and which objects it calls its own.
 
+use serde::Deserialize as _;
+
 use super::compile;
 use super::document::Unit;
 use super::file::{misshapen, span_of};
@@ -42,7 +44,7 @@ pub(super) fn compile(unit: &Unit<PackFile>) -> Result<(Pack, Environment), Vec<
     let mut components = Vec::new();
     for (name, value) in &spec.components {
         let place = at(Pointer::root().key("components").key(name));
-        let spec: ComponentSpec = serde_json::from_value(value.clone().into()).map_err(|error| {
+        let spec: ComponentSpec = ComponentSpec::deserialize(value).map_err(|error| {
             let wrong = misshapen(&unit.source, &unit.tree, json_schema(SchemaKind::Pack));
             if !wrong.is_empty() {
                 return wrong;
