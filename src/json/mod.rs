@@ -2,9 +2,11 @@
 //!
 //! It has the shape of `serde_json::Value` and is read and written by that crate. What differs are the maps: those of
 //! Kubernetes are small, so they are lists that are searched, with keys that need no allocation, in place of a hash
-//! table each under a keyed hash. Reading, copying and asking objects is most of what every door does.
+//! table each under a keyed hash; and copies share them until one changes. Reading, copying and asking objects is most of
+//! what every door does.
 
 mod convert;
+mod entries;
 mod map;
 #[cfg(test)]
 mod tests;

@@ -153,6 +153,8 @@ proptest! {
     fn maps_do_what_theirs_do(deeds in deeds()) {
         let (mut ours, mut theirs) = (Map::new(), serde_json::Map::new());
         for deed in deeds {
+            let (copy, before) = (ours.clone(), serde_json::Value::Object(theirs.clone()));
+            prop_assert!(copy.is(&ours));
             match deed {
                 Deed::Insert(key, value) => {
                     let was = theirs.insert(key.clone(), value.into());
@@ -177,6 +179,7 @@ proptest! {
                 prop_assert_eq!(ours.get(key), Some(&Value::from(value.clone())));
             }
             prop_assert!(!ours.contains_key("never"));
+            prop_assert_eq!(Value::Object(copy), before, "a copy keeps what it had");
         }
     }
 }

@@ -9,6 +9,7 @@ use serde::de::{
 };
 use serde::ser::{Serialize, SerializeMap as _, Serializer};
 
+use super::entries::Entries;
 use super::{Map, Value};
 
 impl Serialize for Value {
@@ -69,7 +70,7 @@ impl<'de> Visitor<'de> for Without {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
-        let mut map = Map::new();
+        let mut map = Entries::default();
         while let Some(Key(key)) = entries.next_key()? {
             match self.0 {
                 [left_out] if key == *left_out => {
@@ -84,7 +85,7 @@ impl<'de> Visitor<'de> for Without {
                 }
             }
         }
-        Ok(Value::Object(map))
+        Ok(Value::Object(map.into()))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {

@@ -2,7 +2,6 @@
 
 use super::Gvk;
 use crate::json::Value;
-use crate::pointer::{Pointer, Token};
 
 /// Every kind that describes a pod: kind and group.
 pub const WORKLOADS: [(&str, &str); 9] = [
@@ -17,14 +16,6 @@ pub const WORKLOADS: [(&str, &str); 9] = [
     ("CronJob", "batch"),
 ];
 
-/// Where an object of this kind describes a pod (a map with `metadata` and `spec`): the root for a bare Pod,
-/// the template for a workload; `None` for any other kind.
-/// Source: the types of k8s.io/api apps, batch and core.
-pub fn pod_pointer(gvk: &Gvk) -> Option<Pointer> {
-    let keys = pod_keys(gvk)?.iter();
-    Some(Pointer(keys.map(|key| Token::Key((*key).into())).collect()))
-}
-
 /// The pod that an object of this kind describes, if it does.
 pub fn pod<'v>(gvk: &Gvk, object: &'v Value) -> Option<&'v Value> {
     pod_keys(gvk)?
@@ -32,7 +23,10 @@ pub fn pod<'v>(gvk: &Gvk, object: &'v Value) -> Option<&'v Value> {
         .try_fold(object, |value, key| value.get(key))
 }
 
-fn pod_keys(gvk: &Gvk) -> Option<&'static [&'static str]> {
+/// The keys that lead to where an object of this kind describes a pod (a map with `metadata` and `spec`): none for a bare
+/// Pod, those of the template for a workload; `None` for any other kind.
+/// Source: the types of k8s.io/api apps, batch and core.
+pub fn pod_keys(gvk: &Gvk) -> Option<&'static [&'static str]> {
     Some(match (gvk.group.as_str(), gvk.kind.as_str()) {
         ("", "Pod") => &[],
         ("", "PodTemplate") => &["template"],
@@ -77,16 +71,9 @@ impl ContainerPlace {
         self.list
     }
 
-    /// The place from where the pod is.
-    pub fn below(self, pod: &Pointer) -> Pointer {
-        let mut tokens = Vec::with_capacity(pod.0.len() + 3);
-        tokens.extend_from_slice(&pod.0);
-        tokens.extend([
-            Token::Key("spec".into()),
-            Token::Key(self.list.into()),
-            Token::Index(self.index),
-        ]);
-        Pointer(tokens)
+    /// Its position in it.
+    pub fn index(self) -> usize {
+        self.index
     }
 }
 
@@ -117,10 +104,10 @@ mod tests {
                 version: "v1".into(),
                 kind: kind.into(),
             };
-            assert!(pod_pointer(&gvk).is_some(), "{kind}");
+            assert!(pod_keys(&gvk).is_some(), "{kind}");
         }
-        assert_eq!(pod_pointer(&Gvk::new("v1", "Service")), None);
-        assert_eq!(pod_pointer(&Gvk::new("example.com/v1", "Deployment")), None);
+        assert_eq!(pod_keys(&Gvk::new("v1", "Service")), None);
+        assert_eq!(pod_keys(&Gvk::new("example.com/v1", "Deployment")), None);
     }
 
     #[test]
@@ -130,10 +117,8 @@ mod tests {
             "containers": [{"name": "main"}],
             "ephemeralContainers": [{"name": "debug"}],
         }});
-        let found: Vec<String> = containers(&pod)
-            .map(|(at, _)| at.below(&Pointer::root()).to_string())
-            .collect();
-        assert_eq!(found, ["/spec/containers/0", "/spec/initContainers/1"]);
+        let found: Vec<_> = containers(&pod).map(|(at, _)| (at.list(), at.index())).collect();
+        assert_eq!(found, [("containers", 0), ("initContainers", 1)]);
     }
 
     #[test]

@@ -167,6 +167,7 @@ mod tests {
             matchers: Vec::new(),
             at: None,
             condition: None,
+            is_off: false,
             verb: Verb::Remove,
             message: None,
             action: Disposition::Deny,

@@ -20,12 +20,7 @@ pub(crate) fn edits(attrs: &Attributes<'_>, before: &Value, settled: &Settled<'_
     }
     let ty = schema::of(&attrs.resource.id.gvk);
     let from_text = attrs.resource.origin != Origin::Api;
-    let changes = schema::diff_within(ty, before, &settled.value, &settled.changes);
-    debug_assert_eq!(
-        changes,
-        schema::diff(ty, before, &settled.value),
-        "something was left out"
-    );
+    let changes = schema::diff(ty, before, &settled.value);
     let keyed = schema::KeyedPaths::new(ty, before);
     let writes = settled.writes.index();
     changes

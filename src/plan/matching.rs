@@ -15,6 +15,9 @@ use crate::policy::{Matcher, PolicySet, Rule, Subject};
 use crate::resource::Origin;
 use crate::unknown::Unknown;
 
+/// What is said of a rule whose condition no object can meet.
+const OFF: &str = "with these params its `where` never holds";
+
 /// Whether something matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
@@ -108,6 +111,10 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
             let pair = Pair { policy, rule };
             if let Some(why) = &policy.inactive {
                 log.outcome(pair, Outcome::Inactive, || why.clone());
+                continue;
+            }
+            if rule.is_off {
+                log.outcome(pair, Outcome::Inactive, || OFF.to_owned());
                 continue;
             }
             match rule_matches(view, rule, attrs) {

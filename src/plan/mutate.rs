@@ -33,8 +33,6 @@ pub(crate) struct Settled<'p, 'a> {
     /// The object; borrowed as long as nothing changes.
     pub(crate) value: Cow<'a, Value>,
     pub(crate) writes: Writes<'p>,
-    /// What was changed, in order.
-    pub(crate) changes: Vec<Change>,
     /// What was evaluated on this state.
     pub(crate) memo: Memo,
     /// How often it changed.
@@ -128,7 +126,6 @@ pub(crate) fn settle<'p, 'a>(
     let mut settled = Settled {
         value: Cow::Borrowed(attrs.resource.body.as_ref()),
         writes: Writes::default(),
-        changes: Vec::new(),
         memo: Memo::default(),
         version: 0,
     };
@@ -248,7 +245,6 @@ impl<'p> Settled<'p, '_> {
     fn apply(&mut self, pair: Pair<'p>, wish: &[&Wanted]) {
         let changes: Vec<Change> = wish.iter().map(|wanted| wanted.change.clone()).collect();
         change::apply(self.value.to_mut(), &changes);
-        self.changes.extend(changes);
         let places = wish
             .iter()
             .map(|wanted| (wanted.place.keyed.clone(), wanted.reason.clone()));
@@ -282,10 +278,7 @@ fn wish(
     };
     let mut is_due = false;
     for place in &places {
-        let keyed = || Place {
-            pointer: place.pointer.clone(),
-            keyed: paths.path(&place.pointer),
-        };
+        let keyed = || paths.place(place.pointer());
         let here = scope.at(place);
         scope.begin();
         let changes = condition(pair, &here).map_err(repair::RepairError::from);
@@ -359,23 +352,23 @@ fn changes_at(
 ) -> Result<Vec<Change>, repair::RepairError> {
     if let (Verb::Merge(template), Some(current)) = (&pair.rule.verb, place.item) {
         let patch = template.patch(&mut |program| program.evaluate(here))?;
-        let changes = repair::merged(place.ty, current, &patch)?;
-        return Ok(below(&place.pointer, changes));
+        let changes = repair::merged(place.ty(), current, &patch)?;
+        return Ok(below(&place.pointer(), changes));
     }
     let absent = Value::Null;
     let current = place.item.unwrap_or(&absent);
-    let wanted = repair::wanted(&pair.rule.verb, place.ty, current, &mut |program| {
+    let wanted = repair::wanted(&pair.rule.verb, place.ty(), current, &mut |program| {
         program.evaluate(here)
     })?;
     Ok(match wanted {
         None if place.missing > 0 => Vec::new(),
         None => vec![Change {
-            pointer: place.pointer.clone(),
+            pointer: place.pointer(),
             action: Action::Remove { old: current.clone() },
         }],
-        Some(wanted) if schema::same(&wanted, current) => Vec::new(),
+        Some(wanted) if wanted == *current => Vec::new(),
         Some(wanted) if place.missing > 0 => vec![creation(place, root, wanted)],
-        Some(wanted) => below(&place.pointer, schema::diff(place.ty, current, &wanted)),
+        Some(wanted) => below(&place.pointer(), schema::diff(place.ty(), current, &wanted)),
     })
 }
 
@@ -398,8 +391,9 @@ pub(crate) fn condition(pair: Pair<'_>, here: &ItemScope<'_>) -> Result<bool, Fa
 
 /// The one change that creates a missing place, with the maps that are missing above it.
 fn creation(place: &Selected<'_>, root: &Value, wanted: Value) -> Change {
-    let depth = place.pointer.0.len().saturating_sub(place.missing);
-    let (above, below) = place.pointer.0.split_at(depth.min(place.pointer.0.len()));
+    let Pointer(tokens) = place.pointer();
+    let depth = tokens.len().saturating_sub(place.missing);
+    let (above, below) = tokens.split_at(depth);
     let (first, rest) = below
         .split_first()
         .map_or((None, below), |(first, rest)| (Some(first), rest));

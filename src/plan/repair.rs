@@ -68,7 +68,7 @@ pub fn wanted(
         }
         Verb::Assert(_) => {}
     }
-    if !schema::same(&value, current) {
+    if value != *current {
         schema::check(ty, &value, false)?;
     }
     Ok(Some(value))
@@ -127,7 +127,7 @@ fn are_independent(entries: &[(String, Patch)]) -> bool {
 fn whole(ty: Type, current: &Value, patch: &Patch) -> Result<Vec<Change>, RepairError> {
     let mut value = current.clone();
     schema::merge(ty, &mut value, patch)?;
-    if schema::same(&value, current) {
+    if value == *current {
         return Ok(Vec::new());
     }
     schema::check(ty, &value, false)?;

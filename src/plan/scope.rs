@@ -71,7 +71,7 @@ impl<'a> SubjectScope<'a> {
             subject: self,
             item: place.item,
             outer: place.outer,
-            key: place.key.as_deref(),
+            key: place.key,
         }
     }
 

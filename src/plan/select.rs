@@ -8,55 +8,94 @@ use crate::pointer::{Pointer, Token};
 use crate::policy::{Root, Rule, Segment, Subject};
 use crate::schema::Type;
 
-/// One place that a rule judges.
+/// One place that a rule judges. Most of them are fine as they are, so where it is and of which type is told only when
+/// somebody asks.
 #[derive(Clone, Debug)]
 pub struct Selected<'a> {
     /// Where, from the object's root.
-    pub pointer: Pointer,
-    /// The type of the value there.
-    pub ty: Type,
+    steps: Vec<Step<'a>>,
+    /// Where the rule's path starts.
+    start: Start,
     /// What is there; `None` where the trailing field, or more, is missing.
     pub item: Option<&'a Value>,
     /// The item that was selected around it.
     pub outer: Option<&'a Value>,
     /// The key, where `[*]` walked a map.
-    pub key: Option<String>,
+    pub key: Option<&'a str>,
     /// How many trailing fields are missing.
     pub missing: usize,
 }
 
+#[derive(Clone, Copy, Debug)]
+enum Step<'a> {
+    Key(&'a str),
+    Index(usize),
+}
+
+/// The start of a path: its type, and how many steps lead there from the object's root.
+#[derive(Clone, Copy, Debug)]
+struct Start {
+    ty: Type,
+    depth: usize,
+}
+
+impl Selected<'_> {
+    /// Where, from the object's root.
+    pub fn pointer(&self) -> Pointer {
+        let tokens = self.steps.iter().map(|step| match step {
+            Step::Key(key) => Token::Key((*key).into()),
+            Step::Index(index) => Token::Index(*index),
+        });
+        Pointer(tokens.collect())
+    }
+
+    /// The type of the value there.
+    pub fn ty(&self) -> Type {
+        let steps = self.steps.iter().skip(self.start.depth);
+        steps.fold(self.start.ty, |ty, step| match step {
+            Step::Key(key) => ty.field(key),
+            Step::Index(_) => ty.items(),
+        })
+    }
+}
+
 /// The places of `rule` on the object of `view`, in document order. Without `at` it is the subject's root.
-pub fn places<'a>(view: &View<'a>, rule: &Rule) -> Result<Vec<Selected<'a>>, Fault> {
+pub fn places<'a>(view: &View<'a>, rule: &'a Rule) -> Result<Vec<Selected<'a>>, Fault> {
+    let (root, segments) = match &rule.at {
+        None => (&Root::Subject, [].as_slice()),
+        Some(path) => (&path.root, path.segments.as_slice()),
+    };
+    let subject = match root {
+        Root::Subject => rule.subject,
+        Root::Containers(_) => Subject::Pod,
+    };
+    let Some((keys, value, ty)) = view.root(subject) else {
+        return Ok(Vec::new());
+    };
+    let depth = keys.len();
     let mut walk = Walk {
-        pointer: Pointer::root(),
+        start: Start { ty, depth },
+        steps: keys.iter().map(|key| Step::Key(key)).collect(),
         found: Vec::new(),
     };
-    match rule
-        .at
-        .as_ref()
-        .map(|path| (&path.root, path.segments.as_slice()))
-    {
-        None => walk.start_at_subject(view, rule.subject, &[]),
-        Some((Root::Subject, segments)) => walk.start_at_subject(view, rule.subject, segments),
-        Some((Root::Containers(wanted), segments)) if view.has_root(rule.subject) => {
-            walk.start_at_containers(view, wanted.as_deref(), segments)?;
-        }
-        Some((Root::Containers(_), _)) => {}
+    match root {
+        Root::Subject => walk.follow(Here::root(value), segments),
+        Root::Containers(wanted) => walk.follow_containers(view, value, wanted.as_deref(), segments)?,
     }
     Ok(walk.found)
 }
 
 /// Follows a path down, and remembers where it ended.
 struct Walk<'a> {
+    start: Start,
     /// Where it is now.
-    pointer: Pointer,
+    steps: Vec<Step<'a>>,
     found: Vec<Selected<'a>>,
 }
 
 /// What is known of the place where it is.
 #[derive(Clone, Copy)]
 struct Here<'a> {
-    ty: Type,
     item: Option<&'a Value>,
     /// What a selector chose last.
     selected: Option<&'a Value>,
@@ -68,9 +107,8 @@ struct Here<'a> {
 
 impl<'a> Here<'a> {
     /// Where a path starts.
-    fn root(ty: Type, value: &'a Value) -> Self {
+    fn root(value: &'a Value) -> Self {
         Self {
-            ty,
             item: Some(value),
             selected: None,
             outer: None,
@@ -80,12 +118,12 @@ impl<'a> Here<'a> {
     }
 
     /// An item of a list or an entry of a map that a selector chose.
-    fn chosen(self, ty: Type, value: &'a Value, key: Option<&'a str>) -> Self {
+    fn chosen(self, value: &'a Value, key: Option<&'a str>) -> Self {
         Self {
             selected: Some(value),
             outer: self.selected,
             key,
-            ..Self::root(ty, value)
+            ..Self::root(value)
         }
     }
 
@@ -102,7 +140,6 @@ impl<'a> Here<'a> {
             (None, _) => self.missing + 1,
         };
         Some(Self {
-            ty: self.ty.field(name),
             item,
             selected: self.selected,
             outer: self.selected,
@@ -113,24 +150,14 @@ impl<'a> Here<'a> {
 }
 
 impl<'a> Walk<'a> {
-    fn start_at_subject(&mut self, view: &View<'a>, subject: Subject, segments: &[Segment]) {
-        if let Some((pointer, value, ty)) = view.root(subject) {
-            self.pointer = pointer;
-            self.follow(Here::root(ty, value), segments);
-        }
-    }
-
-    fn start_at_containers(
+    fn follow_containers(
         &mut self,
         view: &View<'a>,
+        pod: &'a Value,
         wanted: Option<&[String]>,
-        segments: &[Segment],
+        segments: &'a [Segment],
     ) -> Result<(), Fault> {
-        let (Some(at), Some(pod)) = (view.pod_pointer(), view.pod()) else {
-            return Ok(());
-        };
-        let spec = crate::schema::pod_template().field("spec");
-        for (position, container) in workload::containers(pod) {
+        for (place, container) in workload::containers(pod) {
             let chosen = match wanted {
                 None => true,
                 Some(names) => view
@@ -138,32 +165,37 @@ impl<'a> Walk<'a> {
                     .is_some_and(|name| names.iter().any(|one| one == name)),
             };
             if chosen {
-                self.pointer = position.below(&at);
-                let ty = spec.field(position.list()).items();
+                let steps = [
+                    Step::Key("spec"),
+                    Step::Key(place.list()),
+                    Step::Index(place.index()),
+                ];
+                self.steps.extend(steps);
                 let here = Here {
                     selected: Some(container),
-                    ..Here::root(ty, container)
+                    ..Here::root(container)
                 };
                 self.follow(here, segments);
+                self.steps.truncate(self.start.depth);
             }
         }
         Ok(())
     }
 
     /// The rest of the path from here: as deep as a path is long, which is bounded where it is read.
-    fn follow(&mut self, here: Here<'a>, segments: &[Segment]) {
+    fn follow(&mut self, here: Here<'a>, segments: &'a [Segment]) {
         match segments.split_first() {
             None => self.found.push(Selected {
-                pointer: self.pointer.clone(),
-                ty: here.ty,
+                steps: self.steps.clone(),
+                start: self.start,
                 item: here.item,
                 outer: here.outer,
-                key: here.key.map(str::to_owned),
+                key: here.key,
                 missing: here.missing,
             }),
             Some((Segment::Field(name), rest)) => {
                 if let Some(field) = here.field(name) {
-                    self.step(Token::Key(name.into()), field, rest);
+                    self.step(Step::Key(name), field, rest);
                 }
             }
             Some((Segment::Each, rest)) => self.select(here, rest, |_| true),
@@ -173,25 +205,23 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn step(&mut self, token: Token, here: Here<'a>, rest: &[Segment]) {
-        self.pointer.push(token);
+    fn step(&mut self, step: Step<'a>, here: Here<'a>, rest: &'a [Segment]) {
+        self.steps.push(step);
         self.follow(here, rest);
-        self.pointer.0.pop();
+        self.steps.pop();
     }
 
     /// The items of a list or the entries of a map that hold `wanted`.
-    fn select(&mut self, here: Here<'a>, rest: &[Segment], wanted: impl Fn(&Value) -> bool) {
+    fn select(&mut self, here: Here<'a>, rest: &'a [Segment], wanted: impl Fn(&Value) -> bool) {
         match here.item {
             Some(Value::Array(items)) => {
-                let ty = here.ty.items();
                 for (index, item) in items.iter().enumerate().filter(|(_, item)| wanted(item)) {
-                    self.step(Token::Index(index), here.chosen(ty, item, None), rest);
+                    self.step(Step::Index(index), here.chosen(item, None), rest);
                 }
             }
             Some(Value::Object(map)) => {
                 for (key, value) in map.iter().filter(|(_, value)| wanted(value)) {
-                    let chosen = here.chosen(here.ty.field(key), value, Some(key));
-                    self.step(Token::Key(key.as_str().into()), chosen, rest);
+                    self.step(Step::Key(key), here.chosen(value, Some(key)), rest);
                 }
             }
             _ => {}

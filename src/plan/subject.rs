@@ -50,21 +50,16 @@ impl<'a> View<'a> {
         }
     }
 
-    /// Where the object describes a pod.
-    pub fn pod_pointer(&self) -> Option<Pointer> {
-        workload::pod_pointer(self.gvk).filter(|_| self.pod.is_some())
-    }
-
     /// The pod that the object describes.
     pub fn pod(&self) -> Option<&'a Value> {
         self.pod
     }
 
-    /// The root of a rule's paths: place, value and type.
-    pub fn root(&self, subject: Subject) -> Option<(Pointer, &'a Value, Type)> {
+    /// The root of a rule's paths: the keys that lead there, its value and its type.
+    pub fn root(&self, subject: Subject) -> Option<(&'static [&'static str], &'a Value, Type)> {
         match subject {
-            Subject::Object => Some((Pointer::root(), self.object, schema::of(self.gvk))),
-            Subject::Pod => Some((self.pod_pointer()?, self.pod?, schema::pod_template())),
+            Subject::Object => Some((&[], self.object, schema::of(self.gvk))),
+            Subject::Pod => Some((workload::pod_keys(self.gvk)?, self.pod?, schema::pod_template())),
         }
     }
 

@@ -45,10 +45,7 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_, '_>, l
     let mut is_due = false;
     for place in places.iter().filter(|place| place.missing < 2) {
         let here = scope.at(place);
-        let keyed = || Place {
-            pointer: place.pointer.clone(),
-            keyed: paths.path(&place.pointer),
-        };
+        let keyed = || paths.place(place.pointer());
         match holds(pair, &here, &mut is_due) {
             Ok(true) => {}
             Ok(false) => log.finding(violation(context, pair, keyed(), &here)),

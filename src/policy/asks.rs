@@ -29,11 +29,11 @@ pub struct Asks {
 }
 
 impl PolicySet {
-    /// What the rules that run at `door` may ask for. Policies that are inactive ask for nothing.
+    /// What the rules that run at `door` may ask for. What is inactive asks for nothing.
     pub fn asks(&self, door: Door) -> Asks {
         let mut asks = Asks::default();
-        for policy in self.policies.iter().filter(|policy| policy.inactive.is_none()) {
-            for rule in policy.rules.iter().filter(|rule| rule.doors.contains(&door)) {
+        for policy in &self.policies {
+            for rule in policy.active_rules().filter(|rule| rule.doors.contains(&door)) {
                 asks.add(self, policy, rule);
             }
         }

@@ -162,7 +162,7 @@ pub(super) fn policy(unit: &Unit<PolicyFile>, shared: &Shared<'_>) -> Result<Pol
     compiler.params = Value::Object(given);
     let variables = compiler.variables();
     let rules = compiler.rules(&variables, inactive.is_some());
-    if inactive.is_none() && !rules.is_empty() && rules.iter().all(|rule| compiler.is_off(rule)) {
+    if inactive.is_none() && !rules.is_empty() && rules.iter().all(|rule| rule.is_off) {
         inactive = Some("with these params none of its rules can apply".into());
     }
     let config = shared.config.of_policy(&unit.file.metadata.name);
@@ -364,12 +364,9 @@ impl Compiler<'_> {
         all
     }
 
-    /// Whether params alone say that the rule never applies.
-    fn is_off(&self, rule: &Rule) -> bool {
-        let folded = rule
-            .condition
-            .as_ref()
-            .and_then(|program| program.fold(&self.params));
+    /// Whether params alone say that a condition never holds.
+    fn is_off(&self, condition: Option<&Program>) -> bool {
+        let folded = condition.and_then(|program| program.fold(&self.params));
         folded == Some(Value::Bool(false))
     }
 }

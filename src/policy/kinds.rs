@@ -60,15 +60,15 @@ const VITAL: [(&str, &str); 10] = [
 const KEEP_OUT: &str = "take the kind out of match.kinds, keep the rule to other doors with `doors`, or name the kind in the configuration's admission.kinds";
 
 impl PolicySet {
-    /// The kinds that the rules at `door` can match, or why that cannot be told. Policies that are inactive
-    /// match nothing.
+    /// The kinds that the rules at `door` can match, or why that cannot be told. What is inactive
+    /// matches nothing.
     pub fn judged(&self, door: Door) -> Result<Judged, KindError> {
         let mut judged = Judged::default();
-        for policy in self.policies.iter().filter(|policy| policy.inactive.is_none()) {
+        for policy in &self.policies {
             let Some(pack) = self.packs.get(policy.pack) else {
                 continue;
             };
-            for rule in policy.rules.iter().filter(|rule| rule.doors.contains(&door)) {
+            for rule in policy.active_rules().filter(|rule| rule.doors.contains(&door)) {
                 judged.add(self, pack, policy, rule, door)?;
             }
         }

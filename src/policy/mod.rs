@@ -134,6 +134,14 @@ pub struct Policy {
     pub span: Span,
 }
 
+impl Policy {
+    /// The rules that can apply with these params.
+    pub fn active_rules(&self) -> impl Iterator<Item = &Rule> {
+        let is_active = |rule: &&Rule| self.inactive.is_none() && !rule.is_off;
+        self.rules.iter().filter(is_active)
+    }
+}
+
 /// A named expression of a policy.
 #[derive(Debug)]
 pub struct Variable {
@@ -156,6 +164,8 @@ pub struct Rule {
     pub at: Option<Path>,
     /// CEL: only where this holds.
     pub condition: Option<Program>,
+    /// Whether these params alone say that the condition never holds.
+    pub is_off: bool,
     /// What it does.
     pub verb: Verb,
     /// Said in a finding; interpolated.

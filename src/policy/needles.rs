@@ -19,9 +19,9 @@ impl PolicySet {
     /// match anything.
     pub fn needles(&self) -> Option<Vec<Needle>> {
         let mut all = BTreeSet::new();
-        for policy in self.policies.iter().filter(|policy| policy.inactive.is_none()) {
+        for policy in &self.policies {
             let pack = self.packs.get(policy.pack)?;
-            for rule in &policy.rules {
+            for rule in policy.active_rules() {
                 all.extend(of_rule(pack, rule)?);
             }
         }

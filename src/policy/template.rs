@@ -170,7 +170,7 @@ impl Template {
             Template::Expression(program) => evaluate(program)?,
             Template::Interpolated(parts) => Value::from(interpolate(parts, evaluate)?),
             Template::Map(entries) => {
-                let mut map = Map::with_capacity(entries.len());
+                let mut map = Map::new();
                 for (key, value) in entries {
                     map.insert(key.key(evaluate)?.into(), value.render(evaluate)?);
                 }

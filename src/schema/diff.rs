@@ -1,17 +1,12 @@
 //! The keyed structural diff.
 
-mod within;
-
 use std::collections::{HashMap, HashSet};
 
 use super::keys;
-use super::same::same;
 use super::types::{ListKind, Type};
 use crate::change::{Action, Change};
 use crate::json::Value;
 use crate::pointer::{Pointer, Token};
-
-pub use within::diff_within;
 
 /// The keyed structural diff: the least set of changes that makes `before` into `after` exactly (not just
 /// semantically). Keyed lists are matched by key, other lists by position with common head and tail;
@@ -49,6 +44,7 @@ impl At<'_> {
 
 fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut Vec<Change>) {
     match (before, after) {
+        (Value::Object(before), Value::Object(after)) if before.is(after) => {}
         (Value::Object(before), Value::Object(after)) => {
             // What was copied and changed a little still has its keys in their order: no need to look them up.
             let mut in_order = after.iter();
@@ -65,14 +61,23 @@ fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut V
                 .filter(|(key, _)| in_order.next() != Some(*key) && !before.contains_key(key));
             changes.extend(added.map(|(key, new)| add(&At::Key(at, key), new)));
         }
-        (Value::Array(_), Value::Array(_)) if same(before, after) => {}
-        (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),
         (before, after) if before == after => {}
+        (Value::Array(before), Value::Array(after)) => lists(ty, before, after, at, changes),
         (before, after) => changes.push(replace(at, before, after)),
     }
 }
 
 fn lists(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut Vec<Change>) {
+    if belong_by_position(ty, before, after) {
+        for (index, (old, new)) in before.iter().zip(after).enumerate() {
+            compare(ty.items(), old, new, &At::Index(at, index), changes);
+        }
+        return;
+    }
+    by_identity(ty, before, after, at, changes);
+}
+
+fn by_identity(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut Vec<Change>) {
     let keyed = match ty.list_kind() {
         ListKind::Map(names) => keys_of(ty, names, before).zip(keys_of(ty, names, after)),
         _ => None,
@@ -81,6 +86,18 @@ fn lists(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes: &mut
         Some((old_keys, new_keys)) => by_key(ty, before, after, (&old_keys, &new_keys), at, changes),
         None => by_position(ty, before, after, at, changes),
     }
+}
+
+/// Whether no item came, went or moved, which is so for most lists in which something changed: both ways below would pair
+/// the items so.
+fn belong_by_position(list: Type, before: &[Value], after: &[Value]) -> bool {
+    let is_other = |(old, new): &(&Value, &Value)| match list.list_kind() {
+        ListKind::Map(names) => {
+            old != new && keys::of_item(list, names, old) != keys::of_item(list, names, new)
+        }
+        ListKind::Atomic | ListKind::Set => false,
+    };
+    before.len() == after.len() && !before.iter().zip(after).any(|pair| is_other(&pair))
 }
 
 /// The keys of all items; of items with one key each is told by which one it is as well.
@@ -178,7 +195,7 @@ fn by_position(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes
     let head = before
         .iter()
         .zip(after)
-        .take_while(|(old, new)| same(old, new))
+        .take_while(|(old, new)| old == new)
         .count();
     let room = before.len().min(after.len()) - head;
     let tail = before
@@ -186,7 +203,7 @@ fn by_position(ty: Type, before: &[Value], after: &[Value], at: &At<'_>, changes
         .rev()
         .zip(after.iter().rev())
         .take(room)
-        .take_while(|(old, new)| same(old, new))
+        .take_while(|(old, new)| old == new)
         .count();
     let old = before.get(head..before.len() - tail).unwrap_or_default();
     let new = after.get(head..after.len() - tail).unwrap_or_default();
@@ -223,5 +240,30 @@ fn replace(at: &At<'_>, old: &Value, new: &Value) -> Change {
             old: old.clone(),
             new: new.clone(),
         },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::{pod, pod_spec};
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn items_that_stayed_are_paired_alike_in_every_way(before in pod(), after in pod(), typed in any::<bool>()) {
+            for list in ["ports", "env", "args", "volumeMounts"] {
+                let ty = if typed { pod_spec().field("containers").items().field(list) } else { Type::UNKNOWN };
+                let of = |pod: &Value| pod.pointer(&format!("/containers/0/{list}")).cloned().unwrap_or_default();
+                let (Value::Array(before), Value::Array(after)) = (of(&before), of(&after)) else { continue };
+                if belong_by_position(ty, &before, &after) {
+                    let (mut quick, mut slow) = (Vec::new(), Vec::new());
+                    lists(ty, &before, &after, &At::Root, &mut quick);
+                    by_identity(ty, &before, &after, &At::Root, &mut slow);
+                    prop_assert_eq!(quick, slow);
+                }
+            }
+        }
     }
 }

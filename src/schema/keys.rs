@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use super::types::{ListKind, Type};
 use crate::json::Value;
-use crate::pointer::{KeyedPath, Pointer, Step, Token};
+use crate::pointer::{KeyedPath, Place, Pointer, Step, Token};
 
 /// The values of an item's merge keys; `None` where one is missing and has no default. Numbers and texts
 /// that look alike are alike (`80`, `"80"`), as in [`super::equal`].
@@ -49,6 +49,14 @@ impl<'v> KeyedPaths<'v> {
             ty,
             root,
             lists: RefCell::default(),
+        }
+    }
+
+    /// A place in both forms.
+    pub fn place(&self, pointer: Pointer) -> Place {
+        Place {
+            keyed: self.path(&pointer),
+            pointer,
         }
     }
 

@@ -182,7 +182,7 @@ impl Merge {
     }
 
     fn fresh_map(&mut self, ty: Type, entries: &[(String, Patch)]) -> Result<Option<Value>, MergeError> {
-        let mut map = Map::with_capacity(entries.len());
+        let mut map = Map::new();
         for (key, patch) in entries {
             self.enter(key);
             let fresh = self.fresh(ty.field(key), patch)?;

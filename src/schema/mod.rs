@@ -7,17 +7,15 @@ mod equal;
 mod immutable;
 mod keys;
 mod merge;
-mod same;
 mod table;
 #[cfg(test)]
 mod tests;
 mod types;
 
 pub use check::{Misfit, check};
-pub use diff::{diff, diff_within};
+pub use diff::diff;
 pub use equal::equal;
 pub use immutable::immutable;
 pub use keys::{KeyedPaths, keyed_path};
 pub use merge::{MergeError, MergeNote, Patch, merge};
-pub use same::same;
 pub use types::{ListKind, Type, of, pod_template};

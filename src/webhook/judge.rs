@@ -15,7 +15,6 @@ use crate::plan::{self, Decision, Edit, Plan, gate};
 use crate::pointer::Token;
 use crate::policy::{Disposition, Door, Operation};
 use crate::resource::{Origin, Resource};
-use crate::schema;
 use crate::unknown::{Fact, Unknown, Why};
 use crate::world::{Key, World};
 
@@ -171,10 +170,9 @@ fn mutated(plan: &Plan<'_>, rules: &Rules) -> Judged {
 /// added.
 fn fits(before: &Value, change: &Change) -> bool {
     match (&change.action, change.pointer.split_last()) {
-        (Action::Replace { old, .. } | Action::Remove { old }, _) => change
-            .pointer
-            .get(before)
-            .is_some_and(|there| schema::same(there, old)),
+        (Action::Replace { old, .. } | Action::Remove { old }, _) => {
+            change.pointer.get(before).is_some_and(|there| there == old)
+        }
         (Action::Add(_), Some((parent, last))) => match (parent.get(before), last) {
             (Some(Value::Object(map)), Token::Key(key)) => !map.contains_key(key.as_str()),
             (Some(Value::Array(items)), Token::Index(index)) => *index <= items.len(),

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use crate::kube::GroupKind;
-use crate::policy::{Door, Needles, PolicySet, Rule};
+use crate::policy::{Door, Needles, Policy, PolicySet, Rule};
 
 /// A loaded set, ready for requests.
 #[derive(Debug)]
@@ -41,8 +41,6 @@ impl Rules {
 
 /// Rules that run at the admission door.
 fn active(set: &PolicySet) -> impl Iterator<Item = &Rule> {
-    let policies = set.policies.iter().filter(|policy| policy.inactive.is_none());
-    policies
-        .flat_map(|policy| &policy.rules)
-        .filter(|rule| rule.doors.contains(&Door::Admission))
+    let rules = set.policies.iter().flat_map(Policy::active_rules);
+    rules.filter(|rule| rule.doors.contains(&Door::Admission))
 }

@@ -83,6 +83,7 @@ impl Compiler<'_> {
             reads_request,
             matchers,
             at: place,
+            is_off: self.is_off(condition.as_ref()),
             condition,
             verb,
             message,
