@@ -13,7 +13,7 @@ impl From<serde_json::Value> for Value {
             serde_json::Value::Null => Value::Null,
             serde_json::Value::Bool(truth) => Value::Bool(truth),
             serde_json::Value::Number(number) => Value::Number(number),
-            serde_json::Value::String(text) => Value::String(text),
+            serde_json::Value::String(text) => text.into(),
             serde_json::Value::Array(items) => items.into_iter().collect(),
             serde_json::Value::Object(map) => map.into_iter().collect(),
         }
@@ -26,7 +26,7 @@ impl From<Value> for serde_json::Value {
             Value::Null => serde_json::Value::Null,
             Value::Bool(truth) => serde_json::Value::Bool(truth),
             Value::Number(number) => serde_json::Value::Number(number),
-            Value::String(text) => serde_json::Value::String(text),
+            Value::String(text) => serde_json::Value::String(text.into_string()),
             Value::Array(items) => items.into_iter().map(Self::from).collect(),
             Value::Object(map) => {
                 let entries = map.into_iter();
@@ -71,12 +71,18 @@ impl From<Number> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Value::String(text.to_owned())
+        Value::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
+        Value::String(text.into())
+    }
+}
+
+impl From<CompactString> for Value {
+    fn from(text: CompactString) -> Self {
         Value::String(text)
     }
 }

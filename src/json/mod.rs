@@ -15,6 +15,8 @@ mod typed;
 
 use std::borrow::Cow;
 
+use compact_str::CompactString;
+
 pub use map::{Entry, Map};
 pub use serde_json::Number;
 pub use text::{Without, to_value};
@@ -29,8 +31,8 @@ pub enum Value {
     Bool(bool),
     /// A number: i64, u64 or a finite f64.
     Number(Number),
-    /// A text.
-    String(String),
+    /// A text; the short ones, which most are, need no allocation.
+    String(CompactString),
     /// A list.
     Array(Vec<Value>),
     /// A map.

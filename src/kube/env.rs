@@ -46,7 +46,7 @@ fn entry_value(
         return referenced(from, sources);
     }
     let literal = match entry.get("value") {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => text.to_string(),
         None | Some(Value::Null) => String::new(),
         Some(other) => other.to_string(),
     };

@@ -160,7 +160,7 @@ fn plain(text: &str) -> Option<String> {
     let options = serde_saphyr::ser_options! { prefer_block_scalars: false };
     let written = serde_saphyr::to_string_with_options(&text, options).ok()?;
     let line = written.strip_suffix('\n').unwrap_or(&written);
-    let value = Value::String(text.to_owned());
+    let value = Value::from(text);
     (!line.contains('\n') && reads_as(line, &value)).then(|| line.to_owned())
 }
 
@@ -190,7 +190,7 @@ fn json(value: &Value) -> String {
 /// in a text is escaped as well.
 fn json_text(text: &str) -> String {
     let mut out = String::with_capacity(text.len() + 2);
-    for c in Value::String(text.to_owned()).to_string().chars() {
+    for c in Value::from(text).to_string().chars() {
         match c {
             '\u{7f}'..='\u{a0}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
                 out.push_str(&format!("\\u{:04x}", c as u32));

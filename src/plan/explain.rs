@@ -53,8 +53,8 @@ pub fn explanation(
 fn deciding(context: &Context<'_>, pair: Pair<'_>, after: &Value, memo: &Memo) -> Option<String> {
     let program = pair.rule.condition.as_ref()?;
     let view = context.view(pair, after)?;
-    let scope = context.scope(pair, view.clone(), memo);
-    let places = select::places(&view, pair.rule).ok()?;
+    let scope = context.scope(pair, view, memo);
+    let places = select::places(&scope.view, pair.rule).ok()?;
     let here = scope.at(places.first()?);
     program.deciding(&here).map(str::to_owned)
 }

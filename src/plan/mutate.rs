@@ -2,7 +2,6 @@
 //! Then every repair runs once more on the result: one that still wants a change is a conflict.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::memo::Memo;
 use super::scope::{ItemScope, SubjectScope};
@@ -13,7 +12,6 @@ use super::{Log, Outcome, Pair, gate, repair, validate};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
 use crate::change::{self, Action, Change};
-use crate::finding::RuleRef;
 use crate::json::Value;
 use crate::pointer::{KeyedPath, Place, Pointer, Token};
 use crate::policy::{PolicySet, Verb};
@@ -129,7 +127,7 @@ pub(crate) fn settle<'p, 'a>(
         memo: Memo::default(),
         version: 0,
     };
-    let mut held: BTreeMap<RuleRef, String> = BTreeMap::new();
+    let mut held: Vec<(Pair<'p>, String)> = Vec::new();
     let repairs = pairs
         .iter()
         .copied()
@@ -154,7 +152,7 @@ pub(crate) fn settle<'p, 'a>(
             match gate::permission(&context, *pair, &candidates) {
                 gate::Permission::Repair => settled.apply(*pair, &candidates),
                 gate::Permission::Report(why) => {
-                    held.insert(pair.name(), why);
+                    held.push((*pair, why));
                     *heard = Some(now);
                 }
             }
@@ -168,7 +166,15 @@ pub(crate) fn settle<'p, 'a>(
         let heard = heard
             .filter(|heard| heard.version == settled.version)
             .unwrap_or_else(|| hear(&context, pair, &settled));
-        conclude(&context, pair, &written, heard, held.get(&pair.name()), log);
+        let why = held.iter().rfind(|(other, _)| other.is(pair));
+        conclude(
+            &context,
+            pair,
+            &written,
+            heard,
+            why.map(|(_, why)| why.as_str()),
+            log,
+        );
     }
     settled
 }
@@ -190,7 +196,7 @@ fn conclude(
     pair: Pair<'_>,
     written: &Index<'_, '_>,
     heard: Heard,
-    held: Option<&String>,
+    held: Option<&str>,
     log: &mut Log,
 ) {
     let Heard {
@@ -267,9 +273,9 @@ fn wish(
     let Some(view) = context.view(pair, value) else {
         return (wish, None);
     };
-    let scope = context.scope(pair, view.clone(), &settled.memo);
+    let scope = context.scope(pair, view, &settled.memo);
     let paths = schema::KeyedPaths::new(context.ty, value);
-    let places = match select::places(&view, pair.rule) {
+    let places = match select::places(&scope.view, pair.rule) {
         Ok(places) => places,
         Err(fault) => {
             log.finding(validate::fault(context, pair, None, fault));

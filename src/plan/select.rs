@@ -59,6 +59,9 @@ impl Selected<'_> {
     }
 }
 
+/// Steps from a pod to a container of it.
+const CONTAINER: usize = 3;
+
 /// The places of `rule` on the object of `view`, in document order. Without `at` it is the subject's root.
 pub fn places<'a>(view: &View<'a>, rule: &'a Rule) -> Result<Vec<Selected<'a>>, Fault> {
     let (root, segments) = match &rule.at {
@@ -72,10 +75,14 @@ pub fn places<'a>(view: &View<'a>, rule: &'a Rule) -> Result<Vec<Selected<'a>>, 
     let Some((keys, value, ty)) = view.root(subject) else {
         return Ok(Vec::new());
     };
-    let depth = keys.len();
+    let mut steps = Vec::with_capacity(keys.len() + CONTAINER + segments.len());
+    steps.extend(keys.iter().map(|key| Step::Key(key)));
     let mut walk = Walk {
-        start: Start { ty, depth },
-        steps: keys.iter().map(|key| Step::Key(key)).collect(),
+        start: Start {
+            ty,
+            depth: keys.len(),
+        },
+        steps,
         found: Vec::new(),
     };
     match root {
@@ -165,7 +172,7 @@ impl<'a> Walk<'a> {
                     .is_some_and(|name| names.iter().any(|one| one == name)),
             };
             if chosen {
-                let steps = [
+                let steps: [Step<'_>; CONTAINER] = [
                     Step::Key("spec"),
                     Step::Key(place.list()),
                     Step::Index(place.index()),

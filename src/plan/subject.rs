@@ -11,7 +11,7 @@ use crate::policy::{Pack, Path, Segment, Subject};
 use crate::schema::{self, Type};
 
 /// One state of an object, seen from one pack.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub struct View<'a> {
     /// The pack whose components count.
     pub pack: &'a Pack,

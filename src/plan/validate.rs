@@ -36,8 +36,8 @@ fn assertion(context: &Context<'_>, pair: Pair<'_>, settled: &Settled<'_, '_>, l
         return;
     };
     let said = log.verdicts.len();
-    let scope = context.scope(pair, view.clone(), &settled.memo);
-    let places = match select::places(&view, pair.rule) {
+    let scope = context.scope(pair, view, &settled.memo);
+    let places = match select::places(&scope.view, pair.rule) {
         Ok(places) => places,
         Err(fault) => return log.finding(self::fault(context, pair, None, fault)),
     };

@@ -62,7 +62,7 @@ fn texts(
     let mut all = Vec::new();
     for item in items {
         match item {
-            Value::String(text) => all.push(text),
+            Value::String(text) => all.push(text.into_string()),
             // A list that stands in a list is as good as its items.
             Value::Array(inner) => all.extend(inner.iter().filter_map(Value::as_str).map(str::to_owned)),
             _ => return Err((field, format!("`{field}` must be a list of strings"))),

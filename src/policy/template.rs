@@ -206,7 +206,7 @@ impl Template {
 
     fn key(&self, evaluate: Evaluate<'_>) -> Result<String, Fault> {
         match self.render(evaluate)? {
-            Value::String(key) => Ok(key),
+            Value::String(key) => Ok(key.into_string()),
             Value::Number(key) => Ok(key.to_string()),
             Value::Bool(key) => Ok(key.to_string()),
             _ => Err(Fault::Failed("a computed key must be a text".into())),

@@ -21,7 +21,7 @@ pub(super) fn of_item(list: Type, keys: &[&str], item: &Value) -> Option<Vec<Str
 
 fn as_text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(text.clone()),
+        Value::String(text) => Some(text.to_string()),
         Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
         _ => None,
     }

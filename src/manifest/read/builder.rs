@@ -406,7 +406,7 @@ impl<'t> Builder<'t> {
         let key = match (&anchored.key, &anchored.value) {
             _ if !wants_key => None,
             (Some(key), _) => Some(key.clone()),
-            (None, Value::String(text)) => Some(text.clone()),
+            (None, Value::String(text)) => Some(text.to_string()),
             (None, scalar @ (Value::Bool(_) | Value::Number(_))) => Some(scalar.to_string()),
             _ => None,
         };

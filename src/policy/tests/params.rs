@@ -253,9 +253,22 @@ fn a_rule_that_params_alone_switch_off_asks_for_nothing_and_matches_nothing() {
         options.config = Some(Source::new("fixative.yaml", config.to_owned()));
         let set = loaded_with(options);
         assert_eq!(set.policies[0].inactive, None);
-        let names: Vec<String> = set.policies[0].active_rules().map(|rule| rule.name.clone()).collect();
-        let kinds: Vec<String> = set.judged(Door::Render).unwrap().0.keys().map(ToString::to_string).collect();
-        (names.join(" "), kinds.join(" "), set.asks(Door::Render).kinds.is_empty())
+        let names: Vec<String> = set.policies[0]
+            .active_rules()
+            .map(|rule| rule.name.clone())
+            .collect();
+        let kinds: Vec<String> = set
+            .judged(Door::Render)
+            .unwrap()
+            .0
+            .keys()
+            .map(ToString::to_string)
+            .collect();
+        (
+            names.join(" "),
+            kinds.join(" "),
+            set.asks(Door::Render).kinds.is_empty(),
+        )
     };
     let (off, on) = ("kind: Config\n", "policies: {demo: {params: {vendor: amd}}}\n");
     assert_eq!(active(off), ("b".to_owned(), "Secret".to_owned(), true));
