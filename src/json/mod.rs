@@ -1,9 +1,9 @@
 //! The value of an object: JSON's six kinds, with maps that keep the order in which somebody wrote their keys.
 //!
 //! It has the shape of `serde_json::Value` and is read and written by that crate. What differs are the maps: those of
-//! Kubernetes are small, so they are lists that are searched, with keys that need no allocation, in place of a hash
-//! table each under a keyed hash; and copies share them until one changes. Reading, copying and asking objects is most of
-//! what every door does.
+//! Kubernetes are small, so they are lists that are searched, in place of a hash table each under a keyed hash, and
+//! copies share them until one changes. Keys and short texts need no allocation. Reading, copying and asking objects is
+//! most of what every door does.
 
 mod convert;
 mod entries;

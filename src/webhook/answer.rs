@@ -1,5 +1,6 @@
 //! The AdmissionReview that goes out.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use base64::Engine as _;
@@ -51,9 +52,9 @@ struct Response<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     patch: Option<String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    warnings: Vec<String>,
+    warnings: Vec<Cow<'a, str>>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    audit_annotations: BTreeMap<&'static str, String>,
+    audit_annotations: BTreeMap<&'static str, Cow<'a, str>>,
 }
 
 #[derive(Serialize)]
@@ -69,7 +70,7 @@ impl Answer {
         let message = self
             .denied
             .as_ref()
-            .map(|message| cut(&one_line(message), LONGEST_TEXT));
+            .map(|message| cut(one_line(message), LONGEST_TEXT));
         let is_patched = message.is_none() && !self.patch.is_empty();
         let patch = is_patched.then(|| serde_json::to_vec(&self.patch)).transpose()?;
         let response = Response {
@@ -87,7 +88,7 @@ impl Answer {
             audit_annotations: self
                 .audit
                 .iter()
-                .map(|(key, value)| (*key, cut(value, LONGEST_TEXT)))
+                .map(|(key, value)| (*key, cut(Cow::Borrowed(value), LONGEST_TEXT)))
                 .collect(),
         };
         envelope(response)
@@ -95,7 +96,7 @@ impl Answer {
 
     /// The body of an answer that could not be given: together with status 500 it lets `failurePolicy` decide.
     pub fn failure(uid: &str, message: &str) -> Result<Vec<u8>, serde_json::Error> {
-        let message = cut(&one_line(message), LONGEST_TEXT);
+        let message = cut(one_line(message), LONGEST_TEXT);
         envelope(Response {
             uid,
             allowed: false,
@@ -122,15 +123,15 @@ fn envelope(response: Response<'_>) -> Result<Vec<u8>, serde_json::Error> {
 
 /// The warnings that arrive: a newline or a tab makes the API server drop one without a word, and so does
 /// anything beyond its limits; the last one says how many were left out.
-fn within_limits(warnings: &[String]) -> Vec<String> {
+fn within_limits(warnings: &[String]) -> Vec<Cow<'_, str>> {
     const ROOM_FOR_THE_REST: usize = 64;
     let mut kept = Vec::new();
     let mut size = 0;
     for (position, warning) in warnings.iter().enumerate() {
-        let warning = cut(&one_line(warning), LONGEST_WARNING);
+        let warning = cut(one_line(warning), LONGEST_WARNING);
         size += warning.chars().count();
         if size > ALL_WARNINGS - ROOM_FOR_THE_REST {
-            kept.push(format!("fixative: and {} more", warnings.len() - position));
+            kept.push(format!("fixative: and {} more", warnings.len() - position).into());
             break;
         }
         kept.push(warning);
@@ -139,16 +140,17 @@ fn within_limits(warnings: &[String]) -> Vec<String> {
 }
 
 /// Without control characters, which HTTP headers and logs do not take.
-fn one_line(text: &str) -> String {
-    text.chars()
-        .map(|c| if c.is_control() { ' ' } else { c })
-        .collect()
+fn one_line(text: &str) -> Cow<'_, str> {
+    match text.contains(char::is_control) {
+        true => Cow::Owned(text.replace(char::is_control, " ")),
+        false => Cow::Borrowed(text),
+    }
 }
 
-fn cut(text: &str, longest: usize) -> String {
+fn cut(text: Cow<'_, str>, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some(_) => text.chars().take(longest - 1).chain(['…']).collect(),
-        None => text.to_owned(),
+        None => text,
     }
 }
 
