@@ -43,6 +43,8 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 const CONNECTIONS: usize = 16;
 /// How long one case is under load.
 const LOAD: Duration = Duration::from_secs(3);
+/// Requests a second of the steady load, more than the API server of a busy cluster sends.
+const STEADY: u32 = 1000;
 
 /// Goals, as shares of the floor's throughput and in times of its p99.
 const GOAL_CHANGED: f64 = 0.60;
@@ -105,6 +107,11 @@ async fn compare(folder: &Path) {
             read.print("  the same, object read", Some((&base, goal)));
         }
         mine.print("  fixative serve", Some((&base, goal)));
+        let base = steady(&floor, folder, &body).await;
+        let mine = steady(&ours, folder, &body).await;
+        println!("  at {STEADY} requests a second");
+        base.print_latency("  do-nothing server (floor)", None);
+        mine.print_latency("  fixative serve", Some(&base));
     }
     println!(
         "  memory under load            {:>10.1} MB  {}",
@@ -302,7 +309,6 @@ impl Load {
                 reached(tail <= GOAL_P99)
             )
         });
-        let millis = |time: Duration| time.as_secs_f64() * 1e3;
         println!(
             "{name:<28} {:>8.0}/s  {:>6.1} µs CPU  p50 {:.2} ms  p99 {:.2} ms{note}",
             self.per_second,
@@ -311,14 +317,42 @@ impl Load {
             millis(self.p99)
         );
     }
+
+    fn print_latency(&self, name: &str, beside: Option<&Load>) {
+        let note = beside.map_or(String::new(), |base| {
+            let tail = self.p99.as_secs_f64() / base.p99.as_secs_f64();
+            let reached = if tail <= GOAL_P99 { "reached" } else { "MISSED" };
+            format!("  p99 {tail:.2} times the floor's, goal {GOAL_P99}: {reached}")
+        });
+        println!(
+            "{name:<28} p50 {:.2} ms  p99 {:.2} ms{note}",
+            millis(self.p50),
+            millis(self.p99)
+        );
+    }
 }
 
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// As many requests as the server answers.
 async fn measure(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
+    load(peer, folder, body, None).await
+}
+
+/// As many as an API server may send: what its users wait for.
+async fn steady(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
+    let pause = Duration::from_secs(1) * u32::try_from(CONNECTIONS).unwrap() / STEADY;
+    load(peer, folder, body, Some(pause)).await
+}
+
+async fn load(peer: &Peer, folder: &Path, body: &[u8], pause: Option<Duration>) -> Load {
     let request = request(body);
     // Once to warm up.
-    drive(peer.address, folder, &request, Duration::from_millis(300)).await;
+    drive(peer.address, folder, &request, Duration::from_millis(300), pause).await;
     let (cpu, start) = (peer.cpu(), Instant::now());
-    let mut times = drive(peer.address, folder, &request, LOAD).await;
+    let mut times = drive(peer.address, folder, &request, LOAD, pause).await;
     let (cpu, took) = (peer.cpu() - cpu, start.elapsed());
     times.sort_unstable();
     let count = times.len() as f64;
@@ -338,10 +372,17 @@ fn request(body: &[u8]) -> Arc<[u8]> {
     [head.as_bytes(), body].concat().into()
 }
 
-async fn drive(address: SocketAddr, folder: &Path, request: &Arc<[u8]>, time: Duration) -> Vec<Duration> {
+/// With a `pause`, each connection sends that long after it sent before, and the connections one behind the other.
+async fn drive(
+    address: SocketAddr,
+    folder: &Path,
+    request: &Arc<[u8]>,
+    time: Duration,
+    pause: Option<Duration>,
+) -> Vec<Duration> {
     let connector = connector(folder.join("ca.crt"));
     let workers: Vec<_> = (0..CONNECTIONS)
-        .map(|_| {
+        .map(|number| {
             let (connector, request) = (connector.clone(), Arc::clone(request));
             tokio::spawn(async move {
                 let tcp = TcpStream::connect(address).await.unwrap();
@@ -351,7 +392,14 @@ async fn drive(address: SocketAddr, folder: &Path, request: &Arc<[u8]>, time: Du
                     .await
                     .unwrap();
                 let (start, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 64 << 10]);
+                let mut clock = pause.map(|pause| {
+                    let first = pause * u32::try_from(number).unwrap() / u32::try_from(CONNECTIONS).unwrap();
+                    tokio::time::interval_at(tokio::time::Instant::now() + first, pause)
+                });
                 while start.elapsed() < time {
+                    if let Some(clock) = &mut clock {
+                        clock.tick().await;
+                    }
                     let sent = Instant::now();
                     stream.write_all(&request).await.unwrap();
                     stream.flush().await.unwrap();
