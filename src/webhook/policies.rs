@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::configurations::Configurations;
@@ -21,13 +22,21 @@ const TELLING: Duration = Duration::from_secs(10);
 /// The name of this part in `/readyz?verbose`.
 const PART: &str = "policies";
 
+/// What is said where loading panicked.
+const BUG: &str = "the program itself failed: this is a bug of fixative";
+
 /// Reads all policies as they are now; an error is what people read.
-pub struct Load(Box<dyn Fn() -> Result<PolicySet, String> + Send + Sync>);
+#[derive(Clone)]
+pub struct Load(Arc<dyn Fn() -> Result<PolicySet, String> + Send + Sync>);
 
 impl Load {
     /// Loads by `load`.
     pub fn new(load: impl Fn() -> Result<PolicySet, String> + Send + Sync + 'static) -> Self {
-        Self(Box::new(load))
+        Self(Arc::new(load))
+    }
+
+    fn rules(&self) -> Result<Rules, String> {
+        (self.0)().map(Rules::new)
     }
 }
 
@@ -97,9 +106,14 @@ impl Reloader {
     }
 
     /// Loads once. No cluster is asked or told: requests must not wait for that.
-    pub fn reload(&mut self) {
-        match (self.load.0)() {
-            Ok(set) => self.take(set),
+    pub fn load(&mut self) {
+        let loaded = self.load.rules();
+        self.loaded(loaded);
+    }
+
+    fn loaded(&mut self, loaded: Result<Rules, String>) {
+        match loaded {
+            Ok(rules) => self.take(rules),
             Err(error) => self.refuse(error),
         }
     }
@@ -112,11 +126,15 @@ impl Reloader {
                 tracing::warn!("the API server does not answer, it is told later");
             }
             watch.changed().await;
-            self.reload();
+            // Loading takes as long as a hundred reviews, which do not wait for it.
+            let load = self.load.clone();
+            let loaded = spawn_blocking(move || load.rules()).await;
+            self.loaded(loaded.unwrap_or_else(|_panic| Err(BUG.to_owned())));
         }
     }
 
-    fn take(&mut self, set: PolicySet) {
+    fn take(&mut self, rules: Rules) {
+        let set = &rules.set;
         let digest = set.digest;
         let policies = set
             .policies
@@ -134,7 +152,7 @@ impl Reloader {
         if let Some(facts) = &self.cluster.facts {
             facts.changed(set.asks(Door::Admission).kinds);
         }
-        self.service.rules.store(Some(Arc::new(Rules::new(set))));
+        self.service.rules.store(Some(Arc::new(rules)));
     }
 
     fn refuse(&mut self, error: String) {
