@@ -325,7 +325,8 @@ impl Load {
             format!("  p99 {tail:.2} times the floor's, goal {GOAL_P99}: {reached}")
         });
         println!(
-            "{name:<28} p50 {:.2} ms  p99 {:.2} ms{note}",
+            "{name:<28} {:>8.0}/s  p50 {:.2} ms  p99 {:.2} ms{note}",
+            self.per_second,
             millis(self.p50),
             millis(self.p99)
         );
@@ -372,7 +373,7 @@ fn request(body: &[u8]) -> Arc<[u8]> {
     [head.as_bytes(), body].concat().into()
 }
 
-/// With a `pause`, each connection sends that long after it sent before, and the connections one behind the other.
+/// With a `pause`, each connection sends that long after it sent before, or later, and the connections one behind the other.
 async fn drive(
     address: SocketAddr,
     folder: &Path,
@@ -394,7 +395,9 @@ async fn drive(
                 let (start, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 64 << 10]);
                 let mut clock = pause.map(|pause| {
                     let first = pause * u32::try_from(number).unwrap() / u32::try_from(CONNECTIONS).unwrap();
-                    tokio::time::interval_at(tokio::time::Instant::now() + first, pause)
+                    let mut clock = tokio::time::interval_at(tokio::time::Instant::now() + first, pause);
+                    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+                    clock
                 });
                 while start.elapsed() < time {
                     if let Some(clock) = &mut clock {

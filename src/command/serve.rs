@@ -18,7 +18,7 @@ use crate::webhook::serve::{CertificateSource, Options, judges, serve};
 
 /// A policy may nest deep before it meets its budget.
 const STACK: usize = 16 << 20;
-/// Threads beside those that judge: names are looked up on them.
+/// Threads beside those that judge: names are looked up and policies are loaded on them.
 const OTHERS: usize = 4;
 
 pub(super) fn run(args: &ServeArgs, _console: &mut Console) -> Result<Status, Failure> {

@@ -142,7 +142,7 @@ impl Stale {
         if self.exemption.is_over {
             "remove it, or give it a later day if its reason still holds"
         } else {
-            "remove it if what it was for is gone; its match may also be misspelt"
+            "remove it if what it was for is gone; its match may also be misspelt, or the rules inactive with these params"
         }
     }
 

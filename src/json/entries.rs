@@ -80,10 +80,10 @@ impl Entries {
     }
 
     /// Takes an entry out; those behind it move up.
-    pub(super) fn remove(&mut self, key: &str) -> Option<Value> {
-        let position = self.position(key)?;
+    pub(super) fn remove_at(&mut self, position: usize) -> Option<Value> {
+        let (key, _) = self.list.get(position)?;
         if let Some(index) = &mut self.index {
-            let hash = index.hasher.hash_one(key);
+            let hash = index.hasher.hash_one(key.as_str());
             if let Ok(entry) = index.table.find_entry(hash, |there| *there == position) {
                 entry.remove();
             }

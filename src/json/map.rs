@@ -59,7 +59,8 @@ impl Map {
 
     /// Takes an entry out; those behind it move up.
     pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
-        self.own().remove(key)
+        let position = self.0.position(key)?;
+        self.own().remove_at(position)
     }
 
     /// The place of a key, filled or not.

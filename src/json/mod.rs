@@ -2,7 +2,7 @@
 //!
 //! It has the shape of `serde_json::Value` and is read and written by that crate. What differs are the maps: those of
 //! Kubernetes are small, so they are lists that are searched, in place of a hash table each under a keyed hash, and
-//! copies share them until one changes. Keys and short texts need no allocation. Reading, copying and asking objects is
+//! copies share them until one changes. Short keys and texts need no allocation. Reading, copying and asking objects is
 //! most of what every door does.
 
 mod convert;

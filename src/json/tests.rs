@@ -162,7 +162,8 @@ proptest! {
                 }
                 Deed::Remove(key) => {
                     let was = theirs.shift_remove(&key);
-                    prop_assert_eq!(ours.shift_remove(&key), was.map(Value::from));
+                    prop_assert_eq!(ours.shift_remove(&key).is_none(), ours.is(&copy), "shared until it changes");
+                    prop_assert_eq!(copy.get(&key).cloned(), was.map(Value::from));
                 }
                 Deed::OrInsert(key, value) => {
                     let there = theirs.entry(key.clone()).or_insert(value.into()).clone();

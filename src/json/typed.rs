@@ -1,4 +1,4 @@
-//! From values to Rust types, without a text or another kind of value in between.
+//! From values to Rust types, without a text or another kind of value in between. Keys of maps are texts.
 
 use serde::de::value::{MapAccessDeserializer, MapDeserializer, SeqDeserializer};
 use serde::de::{Deserializer, Error as _, IntoDeserializer, Unexpected, Visitor};
@@ -97,6 +97,8 @@ impl Value {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde::Deserialize;
 
     use super::super::json;
@@ -115,6 +117,7 @@ mod tests {
         either: Option<Either>,
         wrapped: Option<Wrapped>,
         rest: Option<Value>,
+        by_name: BTreeMap<String, u8>,
         nothing: (),
     }
 
@@ -156,9 +159,12 @@ mod tests {
             ),
             (json!({"either": "five", "one": null, "pair": null}), true),
             (
-                json!([true, 1, 2.5, "a", [], null, null, null, null, null, null]),
+                json!([true, 1, 2.5, "a", [], null, null, null, null, null, {}, null]),
                 true,
             ),
+            (json!({"by_name": {"a": 1, "b": 2}}), true),
+            (json!({"by_name": {"a": "1"}}), false),
+            (json!({"by_name": []}), false),
             (json!({"unknown": 1}), false),
             (json!({"small": 256}), false),
             (json!({"small": -1}), false),

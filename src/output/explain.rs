@@ -9,7 +9,7 @@ use crate::finding::{Finding, RuleRef};
 use crate::json::Value;
 use crate::plan::validate::WHERE;
 use crate::plan::{Edit, Outcome, Verdict, secrets};
-use crate::policy::{Policy, PolicySet, Verb, glob};
+use crate::policy::{Policy, PolicySet, Rule, Verb, glob};
 use crate::stream::ObjectPlan;
 
 /// Longer values are cut.
@@ -150,7 +150,7 @@ impl Explained<'_> {
     fn condition(&self, policy: &Policy, verdict: &Verdict) -> String {
         let rule = policy.rules.iter().find(|rule| rule.name == verdict.by.rule);
         let program = match (verdict.outcome, rule) {
-            (Outcome::NoMatch, Some(rule)) if verdict.why == WHERE => {
+            (outcome, Some(rule)) if decided_by_condition(outcome, verdict, policy, rule) => {
                 let explained = self.object.explanations.get(&policy.name);
                 if let Some(part) = explained.and_then(|explained| explained.deciding.get(&rule.name)) {
                     return format!(" [{}]", one_line(part));
@@ -218,6 +218,15 @@ impl Explained<'_> {
             let line = self.style.paint(Tone::Faint, &line);
             let _ = writeln!(self.text, "  {line}");
         }
+    }
+}
+
+/// Whether the rule's `where` decided, on this object or for all.
+fn decided_by_condition(outcome: Outcome, verdict: &Verdict, policy: &Policy, rule: &Rule) -> bool {
+    match outcome {
+        Outcome::NoMatch => verdict.why == WHERE,
+        Outcome::Inactive => policy.inactive.is_none() && rule.is_off,
+        _ => false,
     }
 }
 

@@ -83,7 +83,10 @@ pub fn show(set: &PolicySet, policy: &Policy, style: Style) -> String {
     }
     text += &params(policy, style);
     text += &format!("\n{}\n", style.paint(Tone::Strong, "Rules"));
-    policy.rules.iter().for_each(|rule| text += &describe(rule));
+    policy
+        .rules
+        .iter()
+        .for_each(|rule| text += &describe(policy, rule));
     text
 }
 
@@ -100,7 +103,7 @@ fn params(policy: &Policy, style: Style) -> String {
 }
 
 /// `  move-mounts  merge at containers[server].volumeMounts[*]; Deny, unknown Audit`.
-fn describe(rule: &Rule) -> String {
+fn describe(policy: &Policy, rule: &Rule) -> String {
     let at = rule.at.as_ref().map(|path| format!(" at {}", clean(&path.text)));
     let mut text = format!(
         "  {}: {}{}; {:?}, unknown {:?}",
@@ -119,6 +122,9 @@ fn describe(rule: &Rule) -> String {
     }
     if rule.transition {
         text += "; about a change";
+    }
+    if rule.is_off && policy.inactive.is_none() {
+        text += "; inactive with these params";
     }
     text + "\n"
 }
@@ -223,9 +229,16 @@ mod tests {
             components: Vec::new(),
             ours: None,
         };
+        let switched_off = Rule {
+            is_off: true,
+            ..rule("enable", &DOORS)
+        };
         PolicySet {
             packs: vec![pack],
-            policies: vec![policy("links", None, vec![rule("disable", &DOORS)]), params],
+            policies: vec![
+                policy("links", None, vec![rule("disable", &DOORS), switched_off]),
+                params,
+            ],
             exemptions: Vec::new(),
             exempt_annotation: true,
             admission: Admission::default(),
@@ -259,6 +272,7 @@ More of it.
 
 Rules
   disable: remove; Deny, unknown Audit
+  enable: remove; Deny, unknown Audit; inactive with these params
 "#);
         insta::assert_snapshot!(show(&set, &set.policies[1], Style::default()), @r#"
 nvme-affinity: What nvme-affinity is about

@@ -14,7 +14,7 @@ use crate::world::World;
 /// What decided, for whoever explains.
 #[derive(Debug, Default)]
 pub struct Explanation {
-    /// The policy's variables on the object as it came, each as the first rule that has a root there sees it.
+    /// The policy's variables on the object as it came, each as the first active rule that has a root there sees it.
     pub variables: Vec<(String, Result<Value, Fault>)>,
     /// The part of a rule's `where` that does not hold on the object as it will be, by rule.
     pub deciding: BTreeMap<String, String>,
@@ -31,7 +31,7 @@ pub fn explanation(
     let context = Context::new(set, world, attrs);
     let memo = Memo::default();
     let mut explanation = Explanation::default();
-    for rule in &policy.rules {
+    for rule in policy.active_rules() {
         let pair = Pair { policy, rule };
         let view = context.view(pair, &attrs.resource.body);
         if let Some(view) = view.filter(|view| view.has_root(rule.subject)) {

@@ -99,7 +99,7 @@ impl Verdict {
 /// What became of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// The policy cannot apply with these params.
+    /// The policy, or the rule, cannot apply with these params.
     Inactive,
     /// It is about other objects, places or doors.
     NoMatch,

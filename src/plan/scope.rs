@@ -248,7 +248,9 @@ impl Scope for ItemScope<'_> {
             "variables" => Binding::Lazy(Box::new(NamedVariables(subject))),
             "labels" => {
                 let mut labels = subject.view.labels(subject.subject).cloned().unwrap_or_default();
-                labels.retain(|_, value| !value.is_null());
+                if labels.values().any(Value::is_null) {
+                    labels.retain(|_, value| !value.is_null());
+                }
                 Binding::Owned(Value::Object(labels))
             }
             "ns" => Binding::Owned(Value::from(subject.attrs.namespace.clone()?)),

@@ -21,7 +21,7 @@ use crate::policy::Operation;
 pub(super) const LARGEST_AT_ONCE: usize = 128 << 10;
 const STEPS_AT_ONCE: u64 = 500_000;
 
-/// Judges a request by the policies, if it can be about any of them; nobody waits for it beyond the deadline.
+/// Judges a request by the policies, if it can be about any of them; what takes long is given up at the deadline.
 pub(super) async fn judge_within(
     deadline: Instant,
     service: &Service,

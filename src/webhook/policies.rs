@@ -1,6 +1,7 @@
 //! Policies that change while requests are answered: a set that does not load never replaces one that does.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -35,8 +36,10 @@ impl Load {
         Self(Arc::new(load))
     }
 
+    /// The policies, ready to judge by. A panic is an error, too: the last good ones stay.
     fn rules(&self) -> Result<Rules, String> {
-        (self.0)().map(Rules::new)
+        let rules = AssertUnwindSafe(|| (self.0)().map(Rules::new));
+        catch_unwind(rules).unwrap_or_else(|_panic| Err(BUG.to_owned()))
     }
 }
 
@@ -106,7 +109,7 @@ impl Reloader {
     }
 
     /// Loads once. No cluster is asked or told: requests must not wait for that.
-    pub fn load(&mut self) {
+    pub fn load_now(&mut self) {
         let loaded = self.load.rules();
         self.loaded(loaded);
     }
@@ -128,8 +131,11 @@ impl Reloader {
             watch.changed().await;
             // Loading takes as long as a hundred reviews, which do not wait for it.
             let load = self.load.clone();
-            let loaded = spawn_blocking(move || load.rules()).await;
-            self.loaded(loaded.unwrap_or_else(|_panic| Err(BUG.to_owned())));
+            // The runtime stops where this fails.
+            let Ok(loaded) = spawn_blocking(move || load.rules()).await else {
+                return;
+            };
+            self.loaded(loaded);
         }
     }
 
@@ -205,4 +211,58 @@ impl Reloader {
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use arc_swap::ArcSwapOption;
+    use tokio::sync::Semaphore;
+
+    use super::*;
+    use crate::policy::{LoadOptions, load};
+    use crate::world::Unwatched;
+
+    fn service() -> Arc<Service> {
+        Arc::new(Service {
+            rules: ArcSwapOption::empty(),
+            world: Arc::new(Unwatched),
+            own_namespace: None,
+            metrics: Arc::default(),
+            judging: Arc::new(Semaphore::new(1)),
+            bodies: Arc::new(Semaphore::new(1)),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    #[test]
+    fn a_load_that_panics_is_told_and_the_last_good_policies_stay() {
+        let (service, health) = (service(), Arc::new(Health::default()));
+        let is_broken = Arc::new(AtomicBool::new(true));
+        let seen = Arc::clone(&is_broken);
+        let loading = Load::new(move || match seen.load(Ordering::Relaxed) {
+            true => panic!("a bug"),
+            false => Ok(load(&LoadOptions::default()).unwrap()),
+        });
+        let (to, shown) = (Arc::clone(&service), Arc::clone(&health));
+        let mut reloader = Reloader::new(loading, Vec::new(), to, shown, Cluster::default());
+        reloader.load_now();
+        let (is_ready, report) = health.report();
+        assert!(!is_ready && report.contains(BUG), "{report}");
+        assert!(service.rules.load().is_none());
+
+        is_broken.store(false, Ordering::Relaxed);
+        reloader.load_now();
+        assert!(health.report().0 && service.rules.load().is_some());
+
+        is_broken.store(true, Ordering::Relaxed);
+        reloader.load_now();
+        let (is_ready, report) = health.report();
+        assert!(
+            is_ready && report.contains("stays") && report.contains(BUG),
+            "{report}"
+        );
+        assert!(service.rules.load().is_some());
+    }
 }

@@ -146,7 +146,7 @@ pub async fn serve(options: Options) -> Result<(), ServeError> {
         options.cluster.clone(),
     );
     start_certificate(options.certificate, &current, &health, &metrics)?;
-    policies.load();
+    policies.load_now();
     tokio::spawn(policies.follow());
     if let Some(facts) = options.cluster.facts {
         tokio::spawn(show_facts(facts, Arc::clone(&health), Arc::clone(&metrics)));

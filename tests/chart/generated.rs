@@ -7,29 +7,39 @@ use serde_json::Value;
 use crate::chart::{object, objects, read};
 use crate::program::{Folder, repository};
 
-/// Params without which a policy of the pack is inactive: the chart must do for whoever sets them.
-const ALL_ACTIVE: [&str; 10] = [
-    "--param",
+/// Params with which every policy of the pack and nearly every rule is active: the chart must do for whoever sets them.
+const ALL_ACTIVE: [&str; 11] = [
     "nvme-affinity.label=example.com/nvme",
-    "--param",
     "resources.defaults={}",
-    "--param",
     "database-storage-class.classes=[encrypted]",
-    "--param",
     "session-affinity.services=[immich-server]",
-    "--param",
+    "session-affinity.timeoutSeconds=600",
     "colocate.near={app: db}",
+    "media-location.path=/library",
+    "gpu-runtime.vendor=nvidia",
+    "gpu-runtime.runtimeClass=nvidia",
+    "gpu-runtime.resource=nvidia.com/gpu",
+    "gpu-runtime.tolerations=[{operator: Exists}]",
 ];
+/// With these besides, the rules are that those exclude.
+const OTHER_MODES: [&str; 2] = ["nvme-affinity.mode=prefer", "colocate.mode=require"];
 
 fn file(name: &str) -> Value {
     let text = fs::read_to_string(repository("charts/fixative/files").join(name)).unwrap();
     read(&text).remove(0)
 }
 
+/// What the program prints with every rule active: the same with those of either mode.
 #[track_caller]
 fn printed(command: &str) -> Value {
-    let arguments = [&["policies", command], &ALL_ACTIVE[..]].concat();
-    read(&Folder::new().fixative(&arguments, b"").good()).remove(0)
+    let with = |more: &[&str]| {
+        let params = ALL_ACTIVE.iter().chain(more).flat_map(|param| ["--param", param]);
+        let arguments: Vec<&str> = ["policies", command].into_iter().chain(params).collect();
+        read(&Folder::new().fixative(&arguments, b"").good()).remove(0)
+    };
+    let printed = with(&[]);
+    assert_eq!(with(&OTHER_MODES), printed);
+    printed
 }
 
 #[test]

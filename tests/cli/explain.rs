@@ -28,6 +28,10 @@ spec:
     - name: elsewhere
       match: {kinds: [Deployment.apps]}
       assert: \"false\"
+    - name: switched
+      subject: Object
+      where: params.wanted == 'v8' && object.kind != 'List'
+      assert: \"false\"
     - name: at-admission
       doors: [admission]
       assert: \"false\"

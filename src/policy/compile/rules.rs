@@ -46,11 +46,12 @@ impl Compiler<'_> {
             Some(_) => NAMES.iter().chain(&NAMES_AT).copied().collect(),
             None => NAMES.to_vec(),
         };
-        let matchers = self.matchers(spec, at, is_inactive);
         let condition = match &spec.condition {
             Some(text) => Some(self.expression(text, &at.key("where"), &names)?),
             None => None,
         };
+        let is_off = self.is_off(condition.as_ref());
+        let matchers = self.matchers(spec, at, is_inactive || is_off);
         let verb = self.verb(spec, at, &names)?;
         let setting = Setting {
             at,
@@ -83,7 +84,7 @@ impl Compiler<'_> {
             reads_request,
             matchers,
             at: place,
-            is_off: self.is_off(condition.as_ref()),
+            is_off,
             condition,
             verb,
             message,

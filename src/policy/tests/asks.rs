@@ -224,18 +224,40 @@ fn immich(config: &str) -> PolicySet {
     })
 }
 
+/// All policies and nearly all rules are active.
 const EVERYTHING: &str = "policies:
   nvme-affinity: {params: {label: example.com/nvme}}
   resources: {params: {defaults: {server: {requests: {cpu: 1}}}}}
   database-storage-class: {params: {classes: [encrypted]}}
-  session-affinity: {params: {services: [immich-server]}}
+  session-affinity: {params: {services: [immich-server], timeoutSeconds: 600}}
   colocate: {params: {near: {app: db}}}
+  media-location: {params: {path: /library}}
+  gpu-runtime: {params: {vendor: nvidia, runtimeClass: nvidia, resource: nvidia.com/gpu, tolerations: [{operator: Exists}]}}
+";
+/// The other ones are.
+const EVERYTHING_ELSE: &str = "policies:
+  nvme-affinity: {params: {label: example.com/nvme, mode: prefer}}
+  colocate: {params: {near: {app: db}, mode: require}}
 ";
 
 #[test]
 fn the_immich_pack_asks_for_little() {
-    let set = immich(EVERYTHING);
+    let (set, other) = (immich(EVERYTHING), immich(EVERYTHING_ELSE));
+    for (policy, other) in set.policies.iter().zip(&other.policies) {
+        for (rule, other) in policy.rules.iter().zip(&other.rules) {
+            assert!(
+                !rule.is_off || !other.is_off,
+                "{}/{} is in neither",
+                policy.name,
+                rule.name
+            );
+        }
+    }
     let asks = set.asks(Door::Admission);
+    assert!(other.asks(Door::Admission).kinds.is_subset(&asks.kinds));
+    let kinds =
+        |set: &PolicySet| -> BTreeSet<_> { set.judged(Door::Admission).unwrap().0.into_keys().collect() };
+    assert!(kinds(&other).is_subset(&kinds(&set)));
     let rbac = crate::output::rbac::rules(&asks.kinds, &asks, crate::output::rbac::Reading::Watching);
     let rules = crate::output::webhook_rules::list(&set.judged(Door::Admission).unwrap());
     insta::assert_snapshot!(format!(
@@ -375,4 +397,70 @@ fn every_match_was_foretold() {
             }
         });
     }
+}
+
+#[test]
+fn a_rule_that_params_alone_switch_off_asks_for_nothing_and_matches_nothing() {
+    // Its match has no value then.
+    let text = policy(
+        "params:\n  type: object\n  properties:\n    kinds: {type: array, items: {type: string}}\nrules:\n  - {name: a, where: \"has(params.kinds) && world.list('v1', 'Pod', '').size() == 0\", subject: Object, match: {kinds: $(params.kinds)}, assert: 'true'}\n  - {name: b, subject: Object, match: {kinds: [Secret]}, assert: 'true'}",
+    );
+    let service = Arc::new(json!({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "a"}}));
+    let active = |config: &str| {
+        let config = Some(Source::new("fixative.yaml", config.to_owned()));
+        let set = loaded_with(LoadOptions {
+            config,
+            ..options(&[&text])
+        });
+        assert_eq!(set.policies[0].inactive, None);
+        let names: Vec<&str> = set.policies[0]
+            .active_rules()
+            .map(|rule| rule.name.as_str())
+            .collect();
+        let judged = set.judged(Door::Render).unwrap();
+        let kinds: Vec<String> = judged.0.keys().map(ToString::to_string).collect();
+        let needles: Vec<String> = set
+            .needles()
+            .unwrap()
+            .into_iter()
+            .map(|needle| needle.text)
+            .collect();
+        let asks = set.asks(Door::Render) != Asks::default();
+        let mut outcomes = plan_in(&Curious::default(), &set, &service, Door::Render);
+        outcomes.sort();
+        (
+            names.join(" "),
+            kinds.join(" "),
+            needles.join(" "),
+            asks,
+            outcomes,
+        )
+    };
+    let of = |names: &str, kinds: &str, asks: bool, outcomes: [plan::Outcome; 2]| {
+        (
+            names.to_owned(),
+            kinds.to_owned(),
+            kinds.to_owned(),
+            asks,
+            outcomes.to_vec(),
+        )
+    };
+    assert_eq!(
+        active("kind: Config\n"),
+        of(
+            "b",
+            "Secret",
+            false,
+            [plan::Outcome::Inactive, plan::Outcome::NoMatch]
+        )
+    );
+    assert_eq!(
+        active("policies: {demo: {params: {kinds: [Service]}}}\n"),
+        of(
+            "a b",
+            "Secret Service",
+            true,
+            [plan::Outcome::NoMatch, plan::Outcome::Satisfied]
+        )
+    );
 }

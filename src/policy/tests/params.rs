@@ -242,35 +242,3 @@ fn policies_without_what_they_need_are_inactive() {
         assert_eq!(why(text, config).as_deref(), expected, "{config}\n{text}");
     }
 }
-
-#[test]
-fn a_rule_that_params_alone_switch_off_asks_for_nothing_and_matches_nothing() {
-    let text = policy(
-        "params:\n  type: object\n  properties:\n    vendor: {type: string, default: none}\nrules:\n  - {name: a, where: params.vendor != 'none' && volumes.size() == 0, subject: Object, match: {kinds: [Service]}, assert: 'true'}\n  - {name: b, subject: Object, match: {kinds: [Secret]}, assert: 'true'}",
-    );
-    let active = |config: &str| {
-        let mut options = options(&[&text]);
-        options.config = Some(Source::new("fixative.yaml", config.to_owned()));
-        let set = loaded_with(options);
-        assert_eq!(set.policies[0].inactive, None);
-        let names: Vec<String> = set.policies[0]
-            .active_rules()
-            .map(|rule| rule.name.clone())
-            .collect();
-        let kinds: Vec<String> = set
-            .judged(Door::Render)
-            .unwrap()
-            .0
-            .keys()
-            .map(ToString::to_string)
-            .collect();
-        (
-            names.join(" "),
-            kinds.join(" "),
-            set.asks(Door::Render).kinds.is_empty(),
-        )
-    };
-    let (off, on) = ("kind: Config\n", "policies: {demo: {params: {vendor: amd}}}\n");
-    assert_eq!(active(off), ("b".to_owned(), "Secret".to_owned(), true));
-    assert_eq!(active(on), ("a b".to_owned(), "Secret Service".to_owned(), false));
-}
