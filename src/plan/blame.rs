@@ -2,7 +2,8 @@
 //! rules that wrote there, the last one first.
 
 use super::Edit;
-use super::mutate::{Settled, named_addition};
+use super::mutate::Settled;
+use super::wish::named_addition;
 use super::writes::Write;
 use crate::attributes::Attributes;
 use crate::change::Action;

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::context::Context;
 use super::memo::Memo;
-use super::mutate::Context;
 use super::{Pair, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;

@@ -1,7 +1,8 @@
 //! Permission: may a rule repair here and now? (design, "Admission": the webhook must not hurt.)
 
 use super::Pair;
-use super::mutate::{Context, Wanted};
+use super::context::Context;
+use super::wish::Wanted;
 use crate::attributes::Attributes;
 use crate::change::{Action, Change};
 use crate::json::Value;

@@ -4,6 +4,7 @@
 //! here and now: [`gate`]) and *action* (what a finding does at this door: [`decide`]).
 
 pub mod blame;
+mod context;
 pub mod decide;
 pub mod exempt;
 mod explain;
@@ -16,6 +17,7 @@ pub mod secrets;
 pub mod select;
 pub mod subject;
 pub mod validate;
+mod wish;
 mod writes;
 
 mod scope;

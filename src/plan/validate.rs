@@ -1,7 +1,9 @@
 //! Assertions on the final object, and the findings that rules make.
 
-use super::mutate::{Context, Settled, condition};
+use super::context::Context;
+use super::mutate::Settled;
 use super::scope::ItemScope;
+use super::wish::condition;
 use super::{Log, Outcome, Pair, describe, select};
 use crate::attributes::Attributes;
 use crate::cel::Fault;
