@@ -1,0 +1,192 @@
+//! The load: requests over keep-alive TLS connections, as many as are answered or so many a second.
+
+use std::fs;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_rustls::rustls::crypto::ring;
+use tokio_rustls::rustls::pki_types::CertificateDer;
+use tokio_rustls::rustls::pki_types::pem::PemObject as _;
+use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+
+use crate::GOAL_P99;
+use crate::servers::Peer;
+
+/// Connections of the load.
+pub const CONNECTIONS: usize = 16;
+/// How long one case is under load.
+const LOAD: Duration = Duration::from_secs(3);
+/// Requests a second of the steady load, more than the API server of a busy cluster sends.
+pub const STEADY: u32 = 1000;
+
+/// What a server did under load.
+pub struct Load {
+    per_second: f64,
+    cpu_micros: f64,
+    p50: Duration,
+    p99: Duration,
+}
+
+impl Load {
+    pub fn print(&self, name: &str, beside: Option<(&Load, f64)>) {
+        let note = beside.map_or(String::new(), |(base, goal)| {
+            let share = self.per_second / base.per_second;
+            let tail = self.p99.as_secs_f64() / base.p99.as_secs_f64();
+            let reached = |is: bool| if is { "reached" } else { "MISSED" };
+            format!(
+                "  {:.0}% of the floor, goal {:.0}%: {}; p99 {tail:.2} times, goal {GOAL_P99}: {}",
+                share * 100.0,
+                goal * 100.0,
+                reached(share >= goal),
+                reached(tail <= GOAL_P99)
+            )
+        });
+        println!(
+            "{name:<28} {:>8.0}/s  {:>6.1} µs CPU  p50 {:.2} ms  p99 {:.2} ms{note}",
+            self.per_second,
+            self.cpu_micros,
+            millis(self.p50),
+            millis(self.p99)
+        );
+    }
+
+    pub fn print_latency(&self, name: &str, beside: Option<&Load>) {
+        let note = beside.map_or(String::new(), |base| {
+            let tail = self.p99.as_secs_f64() / base.p99.as_secs_f64();
+            let reached = if tail <= GOAL_P99 { "reached" } else { "MISSED" };
+            format!("  p99 {tail:.2} times the floor's, goal {GOAL_P99}: {reached}")
+        });
+        println!(
+            "{name:<28} {:>8.0}/s  p50 {:.2} ms  p99 {:.2} ms{note}",
+            self.per_second,
+            millis(self.p50),
+            millis(self.p99)
+        );
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+/// As many requests as the server answers.
+pub async fn measure(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
+    load(peer, folder, body, None).await
+}
+
+/// As many as an API server may send: what its users wait for.
+pub async fn steady(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
+    let pause = Duration::from_secs(1) * u32::try_from(CONNECTIONS).unwrap() / STEADY;
+    load(peer, folder, body, Some(pause)).await
+}
+
+async fn load(peer: &Peer, folder: &Path, body: &[u8], pause: Option<Duration>) -> Load {
+    let request = request(body);
+    // Once to warm up.
+    drive(peer.address, folder, &request, Duration::from_millis(300), pause).await;
+    let (cpu, start) = (peer.cpu(), Instant::now());
+    let mut times = drive(peer.address, folder, &request, LOAD, pause).await;
+    let (cpu, took) = (peer.cpu() - cpu, start.elapsed());
+    times.sort_unstable();
+    let count = times.len() as f64;
+    Load {
+        per_second: count / took.as_secs_f64(),
+        cpu_micros: cpu * 1e6 / count,
+        p50: times[times.len() / 2],
+        p99: times[times.len() * 99 / 100],
+    }
+}
+
+fn request(body: &[u8]) -> Arc<[u8]> {
+    let head = format!(
+        "POST /mutate?timeout=3s HTTP/1.1\r\nHost: fixative.fixative.svc:443\r\nUser-Agent: kube-apiserver-admission\r\nAccept: application/json, */*\r\nAccept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat().into()
+}
+
+/// With a `pause`, each connection sends that long after it sent before, or later, and the connections one behind the other.
+async fn drive(
+    address: SocketAddr,
+    folder: &Path,
+    request: &Arc<[u8]>,
+    time: Duration,
+    pause: Option<Duration>,
+) -> Vec<Duration> {
+    let connector = connector(folder.join("ca.crt"));
+    let workers: Vec<_> = (0..CONNECTIONS)
+        .map(|number| {
+            let (connector, request) = (connector.clone(), Arc::clone(request));
+            tokio::spawn(async move {
+                let tcp = TcpStream::connect(address).await.unwrap();
+                tcp.set_nodelay(true).unwrap();
+                let mut stream = connector
+                    .connect("localhost".try_into().unwrap(), tcp)
+                    .await
+                    .unwrap();
+                let (start, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 64 << 10]);
+                let mut clock = pause.map(|pause| {
+                    let first = pause * u32::try_from(number).unwrap() / u32::try_from(CONNECTIONS).unwrap();
+                    let mut clock = tokio::time::interval_at(tokio::time::Instant::now() + first, pause);
+                    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+                    clock
+                });
+                while start.elapsed() < time {
+                    if let Some(clock) = &mut clock {
+                        clock.tick().await;
+                    }
+                    let sent = Instant::now();
+                    stream.write_all(&request).await.unwrap();
+                    stream.flush().await.unwrap();
+                    answer(&mut stream, &mut buffer).await;
+                    times.push(sent.elapsed());
+                }
+                times
+            })
+        })
+        .collect();
+    let mut all = Vec::new();
+    for worker in workers {
+        all.extend(worker.await.unwrap());
+    }
+    all
+}
+
+/// Reads one answer, which must be good.
+async fn answer(stream: &mut (impl tokio::io::AsyncRead + Unpin), buffer: &mut [u8]) {
+    let mut filled = 0;
+    loop {
+        filled += stream.read(&mut buffer[filled..]).await.unwrap();
+        let text = &buffer[..filled];
+        let Some(end) = text.windows(4).position(|it| it == b"\r\n\r\n") else {
+            continue;
+        };
+        let head = std::str::from_utf8(&text[..end]).unwrap();
+        assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+        let length: usize = head
+            .lines()
+            .find_map(|line| line.strip_prefix("content-length: "))
+            .map_or(0, |value| value.parse().unwrap());
+        if filled >= end + 4 + length {
+            return;
+        }
+    }
+}
+
+fn connector(ca: PathBuf) -> TlsConnector {
+    let mut roots = RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_slice(&fs::read(ca).unwrap()).unwrap())
+        .unwrap();
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    TlsConnector::from(Arc::new(config))
+}
