@@ -14,8 +14,8 @@ use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
 
-use crate::GOAL_P99;
 use crate::servers::Peer;
+use crate::{GOAL_P99, verdict};
 
 /// Connections of the load.
 pub const CONNECTIONS: usize = 16;
@@ -33,40 +33,40 @@ pub struct Load {
 }
 
 impl Load {
+    /// Beside the floor: its share of the throughput, with the goal, and its p99.
     pub fn print(&self, name: &str, beside: Option<(&Load, f64)>) {
         let note = beside.map_or(String::new(), |(base, goal)| {
             let share = self.per_second / base.per_second;
-            let tail = self.p99.as_secs_f64() / base.p99.as_secs_f64();
-            let reached = |is: bool| if is { "reached" } else { "MISSED" };
+            let reached = verdict(share >= goal, &format!("{:.0}%", goal * 100.0));
             format!(
-                "  {:.0}% of the floor, goal {:.0}%: {}; p99 {tail:.2} times, goal {GOAL_P99}: {}",
+                "  {:.0}% of the floor, {reached}; {}",
                 share * 100.0,
-                goal * 100.0,
-                reached(share >= goal),
-                reached(tail <= GOAL_P99)
+                self.tail(base)
             )
         });
-        println!(
-            "{name:<28} {:>8.0}/s  {:>6.1} µs CPU  p50 {:.2} ms  p99 {:.2} ms{note}",
+        println!("{name:<28} {}{note}", self.line());
+    }
+
+    /// Beside the floor: its p99.
+    pub fn print_latency(&self, name: &str, beside: Option<&Load>) {
+        let note = beside.map_or(String::new(), |base| format!("  {}", self.tail(base)));
+        println!("{name:<28} {}{note}", self.line());
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{:>8.0}/s  {:>6.1} µs CPU  p50 {:.2} ms  p99 {:.2} ms",
             self.per_second,
             self.cpu_micros,
             millis(self.p50),
             millis(self.p99)
-        );
+        )
     }
 
-    pub fn print_latency(&self, name: &str, beside: Option<&Load>) {
-        let note = beside.map_or(String::new(), |base| {
-            let tail = self.p99.as_secs_f64() / base.p99.as_secs_f64();
-            let reached = if tail <= GOAL_P99 { "reached" } else { "MISSED" };
-            format!("  p99 {tail:.2} times the floor's, goal {GOAL_P99}: {reached}")
-        });
-        println!(
-            "{name:<28} {:>8.0}/s  p50 {:.2} ms  p99 {:.2} ms{note}",
-            self.per_second,
-            millis(self.p50),
-            millis(self.p99)
-        );
+    fn tail(&self, base: &Load) -> String {
+        let tail = self.p99.as_secs_f64() / base.p99.as_secs_f64();
+        let reached = verdict(tail <= GOAL_P99, &GOAL_P99.to_string());
+        format!("p99 {tail:.2} times the floor's, {reached}")
     }
 }
 

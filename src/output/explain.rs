@@ -225,7 +225,7 @@ impl Explained<'_> {
 fn decided_by_condition(outcome: Outcome, verdict: &Verdict, policy: &Policy, rule: &Rule) -> bool {
     match outcome {
         Outcome::NoMatch => verdict.why == WHERE,
-        Outcome::Inactive => policy.inactive.is_none() && rule.is_off,
+        Outcome::Inactive => policy.is_off_alone(rule),
         _ => false,
     }
 }

@@ -123,7 +123,7 @@ fn describe(policy: &Policy, rule: &Rule) -> String {
     if rule.transition {
         text += "; about a change";
     }
-    if rule.is_off && policy.inactive.is_none() {
+    if policy.is_off_alone(rule) {
         text += "; inactive with these params";
     }
     text + "\n"

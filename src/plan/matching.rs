@@ -15,9 +15,6 @@ use crate::policy::{Matcher, PolicySet, Rule, Subject};
 use crate::resource::Origin;
 use crate::unknown::Unknown;
 
-/// What is said of a rule whose condition no object can meet.
-const OFF: &str = "with these params its `where` never holds";
-
 /// Whether something matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Match {
@@ -109,12 +106,8 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
         };
         for rule in &policy.rules {
             let pair = Pair { policy, rule };
-            if let Some(why) = &policy.inactive {
-                log.outcome(pair, Outcome::Inactive, || why.clone());
-                continue;
-            }
-            if rule.is_off {
-                log.outcome(pair, Outcome::Inactive, || OFF.to_owned());
+            if let Some(why) = policy.why_inactive(rule) {
+                log.outcome(pair, Outcome::Inactive, || why.to_owned());
                 continue;
             }
             match rule_matches(view, rule, attrs) {

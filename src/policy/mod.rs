@@ -137,8 +137,18 @@ pub struct Policy {
 impl Policy {
     /// The rules that can apply with these params.
     pub fn active_rules(&self) -> impl Iterator<Item = &Rule> {
-        let is_active = |rule: &&Rule| self.inactive.is_none() && !rule.is_off;
-        self.rules.iter().filter(is_active)
+        self.rules.iter().filter(|rule| self.why_inactive(rule).is_none())
+    }
+
+    /// Why one of its rules can never apply with these params; `None` for one that can.
+    pub fn why_inactive(&self, rule: &Rule) -> Option<&str> {
+        let off = "with these params its `where` never holds";
+        self.inactive.as_deref().or(rule.is_off.then_some(off))
+    }
+
+    /// Whether one of its rules is inactive while others are not.
+    pub fn is_off_alone(&self, rule: &Rule) -> bool {
+        self.inactive.is_none() && rule.is_off
     }
 }
 

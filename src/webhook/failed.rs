@@ -44,7 +44,7 @@ impl Failed {
     }
 
     /// It came when there was no room or no policy for it.
-    pub(super) fn unavailable(reason: FailureReason, message: &str) -> Self {
-        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason, "", message)
+    pub(super) fn unavailable(reason: FailureReason, uid: &str, message: &str) -> Self {
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, reason, uid, message)
     }
 }

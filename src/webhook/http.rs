@@ -17,9 +17,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
+use super::dispatch::judge_within;
 use super::failed::Failed;
 use super::judge::{Judged, Webhook};
-use super::judging::judge_within;
 use super::metrics::{FailureReason, Metrics, RequestResult};
 use super::review::Request;
 use super::rules::Rules;
@@ -112,6 +112,7 @@ async fn answer(
     let rules = service.rules.load_full().ok_or_else(|| {
         Failed::unavailable(
             FailureReason::NotLoaded,
+            "",
             "no policies are loaded, see /readyz?verbose",
         )
     })?;
@@ -168,7 +169,7 @@ fn size(request: &axum::extract::Request) -> u32 {
 
 /// Room for a body of so many KiB.
 async fn room(service: &Service, kilobytes: u32, deadline: Instant) -> Result<OwnedSemaphorePermit, Failed> {
-    let overload = || Failed::unavailable(FailureReason::Overload, "too many bodies are being read");
+    let overload = || Failed::unavailable(FailureReason::Overload, "", "too many bodies are being read");
     let room = Arc::clone(&service.bodies).acquire_many_owned(kilobytes);
     let room = timeout_at(deadline, room).await;
     room.map_err(|_| overload())?.map_err(|_| overload())

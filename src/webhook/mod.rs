@@ -1,9 +1,9 @@
 //! The admission door: the API server's calls, answered by the same plan as every other door.
 //!
 //! ```text
-//! connection ─► server ─► http ─► review ─► judge (plan, decide) ─► answer
-//!                 │                            │
-//!       certificates, connections        rules ◄─ policies (reload)
+//! connection ─► server ─► http ─► review ─► dispatch ─► judge (plan, decide) ─► answer
+//!                 │                                        │
+//!       certificates, connections                    rules ◄─ policies (reload)
 //! ```
 //!
 //! Nothing in here can stop a cluster: what cannot be answered is answered with a status that lets
@@ -13,13 +13,13 @@ pub mod answer;
 pub mod certificates;
 pub mod configurations;
 pub mod connections;
+mod dispatch;
 pub mod events;
 mod failed;
 pub mod health;
 pub mod http;
 pub mod issue;
 pub mod judge;
-mod judging;
 pub mod managed;
 pub mod metrics;
 mod object;

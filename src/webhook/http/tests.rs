@@ -7,7 +7,7 @@ use crate::json::{Value, json};
 use crate::policy::{LoadOptions, PackSource, load};
 use crate::source::Source;
 use crate::unknown::Fact;
-use crate::webhook::judging::LARGEST_AT_ONCE;
+use crate::webhook::dispatch::LARGEST_AT_ONCE;
 use crate::world::{Key, Listing, Query, Unwatched};
 
 /// A world in which a question does what no question should.

@@ -81,12 +81,10 @@ async fn judge_beside(
 ) -> Result<Judged, Failed> {
     let uid = review.uid.clone();
     let overload = || {
-        let message = "too many requests are being judged".to_owned();
-        Failed::new(
-            StatusCode::SERVICE_UNAVAILABLE,
+        Failed::unavailable(
             FailureReason::Overload,
             &uid,
-            message,
+            "too many requests are being judged",
         )
     };
     let permit = timeout_at(deadline, Arc::clone(&service.judging).acquire_owned()).await;
@@ -103,7 +101,7 @@ async fn judge_beside(
         Ok(Ok(judged)) => judged.map_err(|error| unreadable(&uid, &error)),
         Ok(Err(_panic)) => Err(bug(&uid)),
         Err(_) => {
-            let message = "the policies took longer than the API server waits".to_owned();
+            let message = "the policies took longer than the API server waits";
             let status = StatusCode::GATEWAY_TIMEOUT;
             Err(Failed::new(status, FailureReason::Timeout, &uid, message))
         }
