@@ -86,15 +86,15 @@ fn apply_one(value: &mut Value, change: &Change) {
             map.shift_remove(key.as_str());
         }
         (Some(Value::Array(items)), Token::Index(index), Action::Add(new)) if *index <= items.len() => {
-            items.insert(*index, new.clone());
+            items.own().insert(*index, new.clone());
         }
         (Some(Value::Array(items)), Token::Index(index), Action::Replace { new, .. }) => {
-            if let Some(item) = items.get_mut(*index) {
+            if let Some(item) = items.own().get_mut(*index) {
                 *item = new.clone();
             }
         }
         (Some(Value::Array(items)), Token::Index(index), Action::Remove { .. }) if *index < items.len() => {
-            items.remove(*index);
+            items.own().remove(*index);
         }
         _ => {}
     }

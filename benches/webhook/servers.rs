@@ -13,7 +13,7 @@ use axum::routing::post;
 use fixative::webhook::answer::Answer;
 use fixative::webhook::certificates::{Current, Pair, server_config};
 use fixative::webhook::connections::Connections;
-use fixative::webhook::review::Request;
+use fixative::webhook::review::{Object, Request};
 use fixative::webhook::server::Server;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -133,13 +133,16 @@ pub fn floor(address: SocketAddr, folder: &Path, reads: bool) {
 
 async fn allow(body: Bytes) -> Body {
     let review = Request::read(&body).unwrap();
-    Body::from(Answer::default().body(&review.uid).unwrap())
+    Body::from(Answer::default().body(&review.head.uid).unwrap())
 }
 
 /// The object as a value that policies could look at, and nothing done with it.
 async fn read(body: Bytes) -> Body {
     let review = Request::read(&body).unwrap();
-    let object: Value = serde_json::from_slice(review.object.as_ref().unwrap()).unwrap();
+    let Some(Object::Text(text)) = review.object else {
+        panic!("the object is not read yet");
+    };
+    let object: Value = serde_json::from_slice(&text).unwrap();
     std::hint::black_box(&object);
-    Body::from(Answer::default().body(&review.uid).unwrap())
+    Body::from(Answer::default().body(&review.head.uid).unwrap())
 }

@@ -16,7 +16,7 @@ use indexmap::IndexMap;
 use super::Fault;
 use super::budget::Budget;
 use super::library::Opaque;
-use crate::json::Value;
+use crate::json::{self, Value};
 use crate::unknown::Unknown;
 
 use bound::LazyMap;
@@ -84,7 +84,7 @@ pub(super) enum Cel<'a> {
 /// A list: of an object, or computed.
 #[derive(Clone, Debug)]
 pub(super) enum List<'a> {
-    Json { items: &'a [Value], hide_null: bool },
+    Json { items: &'a json::List, hide_null: bool },
     Owned(Rc<Items<'a>>),
 }
 

@@ -3,7 +3,7 @@
 //! Source: github.com/fluxcd/helm-controller/api, `v2.HelmReleaseSpec`.
 
 use super::text::MARK;
-use crate::json::Value;
+use crate::json::{List, Value};
 use crate::manifest::{self, Document, Tree};
 use crate::pointer::Pointer;
 use crate::resource::{Origin, Resource, ResourceId};
@@ -105,7 +105,7 @@ impl HelmRelease {
         list()
             .get(self.value())
             .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+            .map_or(&[], List::as_slice)
     }
 
     /// The entry below our comment; an error where there are two.

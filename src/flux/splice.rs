@@ -86,7 +86,7 @@ impl HelmRelease {
         if entries.is_empty() {
             spec.shift_remove("postRenderers");
         } else {
-            spec.insert("postRenderers".into(), Value::Array(entries));
+            spec.insert("postRenderers".into(), Value::Array(entries.into()));
         }
         if needs_hooks {
             spec.insert("postRenderStrategy".into(), "combined".into());

@@ -137,7 +137,7 @@ impl PartialEq<serde_json::Value> for Value {
             (Value::Bool(ours), serde_json::Value::Bool(theirs)) => ours == theirs,
             (Value::Number(ours), serde_json::Value::Number(theirs)) => ours == theirs,
             (Value::String(ours), serde_json::Value::String(theirs)) => ours == theirs,
-            (Value::Array(ours), serde_json::Value::Array(theirs)) => ours == theirs,
+            (Value::Array(ours), serde_json::Value::Array(theirs)) => **ours == **theirs,
             (Value::Object(ours), serde_json::Value::Object(theirs)) => {
                 let same = |(key, value): (&CompactString, &Value)| {
                     theirs.get(key.as_str()).is_some_and(|other| value == other)

@@ -36,6 +36,10 @@ impl Entries {
         self.list
     }
 
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        self.list.get(self.position(key)?).map(|(_, value)| value)
+    }
+
     pub(super) fn at_mut(&mut self, position: usize) -> Option<&mut Value> {
         self.list.get_mut(position).map(|(_, value)| value)
     }

@@ -1,4 +1,4 @@
-//! The map of a value: shared by its copies until one of them changes.
+//! The map of a value: shared by its copies until one of them changes, and made only where somebody looks into it.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -8,11 +8,18 @@ use compact_str::CompactString;
 
 use super::Value;
 use super::entries::Entries;
+use super::tape::Unread;
 
 /// Keys and values, in the order in which they came. A copy costs nothing: an object before and after its repairs has
 /// most of its maps in common.
-#[derive(Clone, Default)]
-pub struct Map(Arc<Entries>);
+#[derive(Clone)]
+pub struct Map(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    Made(Arc<Entries>),
+    Unread(Arc<Unread<Entries>>),
+}
 
 impl Map {
     /// Without entries.
@@ -22,34 +29,45 @@ impl Map {
 
     /// How many entries there are.
     pub fn len(&self) -> usize {
-        self.0.as_slice().len()
+        self.entries().as_slice().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.0.as_slice().is_empty()
+        self.entries().as_slice().is_empty()
     }
 
     /// Whether the other one is a copy of this one, unchanged; what is not may be equal all the same.
     pub fn is(&self, other: &Map) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        match (&self.0, &other.0) {
+            (Kept::Made(one), Kept::Made(other)) => Arc::ptr_eq(one, other),
+            (Kept::Unread(one), Kept::Unread(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
     }
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        let position = self.0.position(key)?;
-        self.0.as_slice().get(position).map(|(_, value)| value)
+        self.entries().get(key)
+    }
+
+    /// The text of a key, for lists that are searched for one item: a map that nobody looked into yet is not made for it.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        match &self.0 {
+            Kept::Made(entries) => entries.get(key)?.as_str(),
+            Kept::Unread(unread) => unread.text(key),
+        }
     }
 
     /// The same, to change.
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let position = self.0.position(key)?;
+        let position = self.entries().position(key)?;
         self.own().at_mut(position)
     }
 
     /// Whether the key is there.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.0.position(key).is_some()
+        self.entries().position(key).is_some()
     }
 
     /// Puts a value at a key: in place of the one that is there, else behind all others.
@@ -59,7 +77,7 @@ impl Map {
 
     /// Takes an entry out; those behind it move up.
     pub fn shift_remove(&mut self, key: &str) -> Option<Value> {
-        let position = self.0.position(key)?;
+        let position = self.entries().position(key)?;
         self.own().remove_at(position)
     }
 
@@ -78,28 +96,53 @@ impl Map {
 
     /// All entries, in order.
     pub fn iter(&self) -> Iter<'_> {
-        self.0.as_slice().iter().map(by_ref)
+        self.entries().as_slice().iter().map(by_ref)
     }
 
     /// All keys, in order.
     pub fn keys(&self) -> impl DoubleEndedIterator<Item = &CompactString> + ExactSizeIterator {
-        self.0.as_slice().iter().map(|(key, _)| key)
+        self.entries().as_slice().iter().map(|(key, _)| key)
     }
 
     /// All values, in order.
     pub fn values(&self) -> impl DoubleEndedIterator<Item = &Value> + ExactSizeIterator {
-        self.0.as_slice().iter().map(|(_, value)| value)
+        self.entries().as_slice().iter().map(|(_, value)| value)
     }
 
     /// The entries, for this copy alone.
     fn own(&mut self) -> &mut Entries {
-        Arc::make_mut(&mut self.0)
+        if let Kept::Unread(unread) = &self.0 {
+            *self = unread.entries().clone().into();
+        }
+        match &mut self.0 {
+            Kept::Made(entries) => Arc::make_mut(entries),
+            Kept::Unread(_) => unreachable!("it was made the line before"),
+        }
+    }
+
+    fn entries(&self) -> &Entries {
+        match &self.0 {
+            Kept::Made(entries) => entries,
+            Kept::Unread(unread) => unread.entries(),
+        }
+    }
+}
+
+impl Default for Map {
+    fn default() -> Self {
+        Entries::default().into()
+    }
+}
+
+impl From<Arc<Unread<Entries>>> for Map {
+    fn from(unread: Arc<Unread<Entries>>) -> Self {
+        Self(Kept::Unread(unread))
     }
 }
 
 impl From<Entries> for Map {
     fn from(entries: Entries) -> Self {
-        Self(Arc::new(entries))
+        Self(Kept::Made(Arc::new(entries)))
     }
 }
 
@@ -127,7 +170,12 @@ impl IntoIterator for Map {
     type IntoIter = std::vec::IntoIter<(CompactString, Value)>;
 
     fn into_iter(self) -> Self::IntoIter {
-        Arc::unwrap_or_clone(self.0).into_list().into_iter()
+        match self.0 {
+            Kept::Made(entries) => Arc::unwrap_or_clone(entries),
+            Kept::Unread(unread) => unread.entries().clone(),
+        }
+        .into_list()
+        .into_iter()
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! It has the shape of `serde_json::Value` and is read and written by that crate. What differs are the maps: those of
 //! Kubernetes are small, so they are lists that are searched, in place of a hash table each under a keyed hash, and
-//! copies share them until one changes. Short keys and texts need no allocation. Reading, copying and asking objects is
-//! most of what every door does.
+//! copies share them until one changes. Short keys and texts need no allocation. What is [`Reading`] makes them of a text
+//! makes only those that somebody looks into. Reading, copying and asking objects is most of what every door does.
 
 mod convert;
 mod entries;
+mod list;
 mod map;
+mod tape;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -17,8 +19,10 @@ use std::borrow::Cow;
 
 use compact_str::CompactString;
 
+pub use list::List;
 pub use map::{Entry, Map};
 pub use serde_json::Number;
+pub use tape::Reading;
 pub use text::{Without, to_value};
 
 /// A value of JSON.
@@ -34,7 +38,7 @@ pub enum Value {
     /// A text; the short ones, which most are, need no allocation.
     String(CompactString),
     /// A list.
-    Array(Vec<Value>),
+    Array(List),
     /// A map.
     Object(Map),
 }
@@ -121,7 +125,7 @@ impl Value {
     pub fn pointer_mut(&mut self, pointer: &str) -> Option<&mut Value> {
         steps(pointer)?.try_fold(self, |value, step| match value {
             Value::Object(map) => map.get_mut(&step),
-            Value::Array(items) => items.get_mut(position(&step)?),
+            Value::Array(items) => items.own().get_mut(position(&step)?),
             _ => None,
         })
     }
@@ -137,6 +141,11 @@ impl Value {
             Value::String(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The text at a key of a map, for lists that are searched for one item: [`Map::text`].
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.as_object()?.text(key)
     }
 
     /// The truth of a boolean.
@@ -171,7 +180,7 @@ impl Value {
     }
 
     /// The items of a list.
-    pub fn as_array(&self) -> Option<&Vec<Value>> {
+    pub fn as_array(&self) -> Option<&List> {
         match self {
             Value::Array(items) => Some(items),
             _ => None,
@@ -181,7 +190,7 @@ impl Value {
     /// The items of a list, to change.
     pub fn as_array_mut(&mut self) -> Option<&mut Vec<Value>> {
         match self {
-            Value::Array(items) => Some(items),
+            Value::Array(items) => Some(items.own()),
             _ => None,
         }
     }

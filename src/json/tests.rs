@@ -37,7 +37,7 @@ impl IndexMut for usize {
 }
 
 /// Few keys, so that they meet; sometimes so many that a map is searched by hash.
-fn values() -> impl Strategy<Value = serde_json::Value> {
+pub(super) fn values() -> impl Strategy<Value = serde_json::Value> {
     let leaf = prop_oneof![
         Just(serde_json::Value::Null),
         any::<bool>().prop_map(serde_json::Value::from),

@@ -93,7 +93,7 @@ impl<'de> Visitor<'de> for Without {
         while let Some(item) = items.next_element()? {
             list.push(item);
         }
-        Ok(Value::Array(list))
+        Ok(Value::Array(list.into()))
     }
 
     fn visit_unit<E: Error>(self) -> Result<Value, E> {

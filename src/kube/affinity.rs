@@ -2,7 +2,7 @@
 //! atomic, and a requirement in one of two terms leaves the other open).
 //! Source: k8s.io/api/core/v1 `NodeSelector` ("the nodeSelectorTerms are ORed", "the requirements are ANDed").
 
-use crate::json::{Map, Value, json};
+use crate::json::{List, Map, Value, json};
 use crate::schema::{self, Type};
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
@@ -87,7 +87,9 @@ pub fn requirements(given: Value) -> Result<Vec<Value>, Misshapen> {
         expected: "a map with key, operator and values",
     };
     match given {
-        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => Ok(items),
+        Value::Array(items) if !items.is_empty() && items.iter().all(Value::is_object) => {
+            Ok(items.into_iter().collect())
+        }
         Value::Object(mut term) if term.contains_key("matchExpressions") => {
             requirements(term.shift_remove("matchExpressions").unwrap_or_default())
         }
@@ -97,7 +99,11 @@ pub fn requirements(given: Value) -> Result<Vec<Value>, Misshapen> {
 }
 
 fn matches_nothing(term: &Value) -> bool {
-    let empty = |key: &str| term.get(key).and_then(Value::as_array).is_none_or(Vec::is_empty);
+    let empty = |key: &str| {
+        term.get(key)
+            .and_then(Value::as_array)
+            .is_none_or(|list| list.is_empty())
+    };
     empty("matchExpressions") && empty("matchFields")
 }
 
@@ -125,7 +131,7 @@ fn map<'v>(value: &'v mut Value, field: &'static str) -> Result<&'v mut Map, Mis
 
 fn list<'v>(value: &'v mut Value, field: &'static str) -> Result<&'v mut Vec<Value>, Misshapen> {
     if value.is_null() {
-        *value = Value::Array(Vec::new());
+        *value = Value::Array(List::default());
     }
     value.as_array_mut().ok_or(Misshapen {
         field,

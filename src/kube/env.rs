@@ -3,7 +3,7 @@
 //! then `env` in order, later ones win; `$(NAME)` is expanded with what was defined before; a Secret wins
 //! like a ConfigMap does.
 
-use crate::json::Value;
+use crate::json::{List, Value};
 use crate::unknown::{Fact, Unknown, Why};
 
 /// Where the variables of a container may come from, besides its own text.
@@ -22,17 +22,10 @@ pub fn value(container: &Value, name: &str, sources: &dyn Sources) -> Fact<Optio
     }
 }
 
-fn entries(container: &Value) -> &[Value] {
-    container
-        .get("env")
-        .and_then(Value::as_array)
-        .map_or(&[], Vec::as_slice)
-}
-
 /// The last entry of that name before position `end`.
 fn last_entry<'c>(container: &'c Value, name: &str, end: usize) -> Option<(usize, &'c Value)> {
-    let named = |(_, entry): &(usize, &Value)| entry.get("name").and_then(Value::as_str) == Some(name);
-    entries(container).iter().enumerate().take(end).rfind(named)
+    let entries = container.get("env")?.as_array()?;
+    entries.rfind("name", name, end)
 }
 
 fn entry_value(
@@ -105,7 +98,7 @@ fn from_sources(container: &Value, name: &str, sources: &dyn Sources) -> Fact<Op
     let all = container
         .get("envFrom")
         .and_then(Value::as_array)
-        .map_or(&[][..], Vec::as_slice);
+        .map_or(&[][..], List::as_slice);
     for source in all.iter().rev() {
         let prefix = source.get("prefix").and_then(Value::as_str).unwrap_or_default();
         let Some(key) = name.strip_prefix(prefix) else {

@@ -82,7 +82,7 @@ pub(super) fn entry(name: &str, value: &Value, manner: Manner) -> String {
 /// What follows the dash of a list item, its first byte a space; later lines are indented as if the dash
 /// stood in column 0.
 pub(super) fn after_dash(value: &Value, manner: Manner) -> String {
-    block(&Value::Array(vec![value.clone()]), manner)
+    block(&Value::Array(vec![value.clone()].into()), manner)
         .and_then(|text| text.strip_prefix('-').map(str::to_owned))
         .unwrap_or_else(|| format!(" {}", json(value)))
 }

@@ -8,7 +8,7 @@ use compact_str::CompactString;
 
 use super::clean;
 use super::policies::{DOORS, verb, word};
-use crate::json::Value;
+use crate::json::{List, Value};
 use crate::manifest;
 use crate::policy::{Disposition, Locality, Pack, Policy, PolicySet, Rule};
 use crate::testing::example::Examples;
@@ -90,7 +90,7 @@ fn spec(policy: &Policy) -> Value {
 }
 
 fn list(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+    value.and_then(Value::as_array).map_or(&[], List::as_slice)
 }
 
 /// An address as a link with what follows it, anything else as it is.

@@ -3,7 +3,7 @@
 
 use crate::cel::{Fault, Program};
 use crate::change::Change;
-use crate::json::{Map, Value};
+use crate::json::{List, Map, Value};
 use crate::kube::affinity;
 use crate::pointer::Pointer;
 use crate::policy::{Template, Verb};
@@ -155,13 +155,13 @@ fn weight_of(template: &Template, evaluate: Evaluate<'_>) -> Result<Value, Fault
 fn ensure(ty: Type, list: &mut Value, wanted: Value) -> Result<(), RepairError> {
     let wanted = match wanted {
         Value::Array(items) => items,
-        one => vec![one],
+        one => vec![one].into(),
     };
     if wanted.is_empty() {
         return Ok(());
     }
     if list.is_null() {
-        *list = Value::Array(Vec::new());
+        *list = Value::Array(List::default());
     }
     let Some(items) = list.as_array_mut() else {
         return Err(RepairError::NoList {
@@ -191,7 +191,7 @@ mod tests {
         ];
         leaf.prop_recursive(4, 24, 3, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::Array),
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
                 prop::collection::vec(("[abcd]", inner), 0..3)
                     .prop_map(|entries| Value::Object(entries.into_iter().collect())),
             ]

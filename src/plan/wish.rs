@@ -98,7 +98,7 @@ pub(crate) fn named_addition(keyed: KeyedPath, root: Type, change: &Change) -> K
         return keyed;
     };
     let ty = super::subject::type_at(root, &list);
-    let alone = Value::Array(vec![item.clone()]);
+    let alone = Value::Array(vec![item.clone()].into());
     let step = schema::keyed_path(ty, &alone, &Pointer::root().index(0)).0.pop();
     let mut keyed = keyed;
     if let (Some(last), Some(step)) = (keyed.0.last_mut(), step)
@@ -165,7 +165,7 @@ fn creation(place: &Selected<'_>, root: &Value, wanted: Value) -> Change {
         .map_or((None, below), |(first, rest)| (Some(first), rest));
     let value = rest.iter().rev().fold(wanted, |value, token| match token {
         Token::Key(key) => Value::Object([(key.to_string(), value)].into_iter().collect()),
-        Token::Index(_) => Value::Array(vec![value]),
+        Token::Index(_) => Value::Array(vec![value].into()),
     });
     let parent = Pointer(above.to_vec());
     match (parent.get(root), first) {

@@ -57,7 +57,7 @@ fn texts(
     let value = substitute(value, evaluate).map_err(|message| (field, message))?;
     let items = match value {
         Value::Array(items) => items,
-        one => vec![one],
+        one => vec![one].into(),
     };
     let mut all = Vec::new();
     for item in items {

@@ -132,7 +132,7 @@ fn by_key(
         .collect();
     let kept: Vec<Option<usize>> = new_keys.iter().map(|key| old_index.get(key).copied()).collect();
     if !kept.iter().flatten().is_sorted() {
-        let list = |items: &[Value]| Value::Array(items.to_vec());
+        let list = |items: &[Value]| Value::Array(items.to_vec().into());
         changes.push(replace(at, &list(before), &list(after)));
         return;
     }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::rc::Rc;
 
 use super::types::{ListKind, Type};
-use crate::json::Value;
+use crate::json::{List, Value};
 use crate::pointer::{KeyedPath, Place, Pointer, Step, Token};
 
 /// The values of an item's merge keys; `None` where one is missing and has no default. Numbers and texts
@@ -73,7 +73,7 @@ impl<'v> KeyedPaths<'v> {
                     ty = ty.field(key);
                 }
                 Token::Index(index) => {
-                    let items = here.and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+                    let items = here.and_then(Value::as_array).map_or(&[][..], List::as_slice);
                     let place = pointer.0.get(..depth).unwrap_or_default();
                     let steps = self.steps(ty, place, items);
                     path.0

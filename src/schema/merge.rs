@@ -3,7 +3,7 @@
 use super::equal::{equal, is_nothing};
 use super::keys;
 use super::types::{ListKind, Type};
-use crate::json::{Map, Value};
+use crate::json::{List, Map, Value};
 use crate::pointer::{KeyedPath, Pointer, Step};
 
 /// The patch of a strategic merge.
@@ -174,7 +174,7 @@ impl Merge {
             Patch::Value(value) => Ok(Some(value.clone())),
             Patch::Map(entries) => self.fresh_map(ty, entries),
             Patch::List(patches) => {
-                let mut fresh = Value::Array(Vec::new());
+                let mut fresh = Value::Array(List::default());
                 self.list(ty, &mut fresh, patches)?;
                 Ok(Some(fresh).filter(|fresh| !is_nothing(fresh)))
             }
@@ -212,7 +212,7 @@ impl Merge {
 
     fn list(&mut self, ty: Type, target: &mut Value, patches: &[Patch]) -> Result<(), MergeError> {
         if target.is_null() {
-            *target = Value::Array(Vec::new());
+            *target = Value::Array(List::default());
         }
         let Some(items) = target.as_array_mut() else {
             return Err(self.shape(target, "a list"));
@@ -231,7 +231,7 @@ impl Merge {
                 }
             }
             ListKind::Atomic => {
-                let fresh = Value::Array(self.fresh_items(ty, patches)?);
+                let fresh = Value::Array(self.fresh_items(ty, patches)?.into());
                 if !equal(ty, target, &fresh) {
                     *target = fresh;
                 }

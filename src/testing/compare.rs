@@ -74,8 +74,8 @@ fn lists(ty: Type, wanted: &[Value], there: &[Value], at: String, out: &mut Vec<
     } else {
         out.push(Difference {
             at,
-            expected: Some(Value::Array(wanted.to_vec())),
-            found: Some(Value::Array(there.to_vec())),
+            expected: Some(Value::Array(wanted.to_vec().into())),
+            found: Some(Value::Array(there.to_vec().into())),
         });
     }
 }

@@ -46,7 +46,7 @@ fn add(root: &mut Value, path: &str, value: &Value) -> Result<(), String> {
                 last.parse().ok()
             };
             let at = at.filter(|at| *at <= list.len()).ok_or_else(|| missing(path))?;
-            list.insert(at, value.clone());
+            list.own().insert(at, value.clone());
             Ok(())
         }
         _ => Err(missing(parent)),
@@ -64,7 +64,7 @@ fn remove(root: &mut Value, path: &str) -> Result<(), String> {
             .parse()
             .ok()
             .filter(|at: &usize| *at < list.len())
-            .map(|at| list.remove(at)),
+            .map(|at| list.own().remove(at)),
         _ => None,
     };
     removed.map(|_| ()).ok_or_else(|| missing(path))

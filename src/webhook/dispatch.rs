@@ -3,23 +3,33 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use axum::body::Bytes;
 use axum::http::StatusCode;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 
 use super::failed::Failed;
 use super::http::Service;
-use super::judge::{JudgeError, Judged, Webhook, concerns, judge};
+use super::judge::{JudgeError, Judged, Webhook, concerns, judge, wish};
 use super::metrics::FailureReason;
-use super::review::Request;
+use super::review::{Request, ReviewError};
 use super::rules::Rules;
 use crate::cel::Allowance;
 use crate::policy::Operation;
 
-/// Bytes of objects that are judged where they were read, and steps of policies for them: both together take ten
+/// Bytes of a review that is judged where it was read, and steps of policies for it: both together take ten
 /// milliseconds or so at most.
 pub(super) const LARGEST_AT_ONCE: usize = 128 << 10;
 const STEPS_AT_ONCE: u64 = 500_000;
+
+/// Reads a review: its objects, too, where policies may be about them and it is judged at once.
+pub(super) fn read(service: &Service, body: &Bytes, rules: &Rules) -> Result<Request, ReviewError> {
+    if body.len() > LARGEST_AT_ONCE {
+        return Request::read(body);
+    }
+    let own_namespace = service.own_namespace.as_deref();
+    Request::read_with(body, |head| wish(head, body, rules, own_namespace))
+}
 
 /// Judges a request by the policies, if it can be about any of them; what takes long is given up at the deadline.
 pub(super) async fn judge_within(
@@ -47,7 +57,7 @@ fn judge_at_once(
     review: &Request,
     rules: &Rules,
 ) -> Option<Result<Judged, Failed>> {
-    if review.size() > LARGEST_AT_ONCE {
+    if review.size > LARGEST_AT_ONCE {
         return None;
     }
     let allowance = Allowance::new(STEPS_AT_ONCE);
@@ -65,8 +75,8 @@ fn judge_at_once(
     let judged = catch_unwind(judging);
     let is_whole = judged.is_err() || !allowance.is_spent();
     is_whole.then(|| match judged {
-        Ok(judged) => judged.map_err(|error| unreadable(&review.uid, &error)),
-        Err(_panic) => Err(bug(&review.uid)),
+        Ok(judged) => judged.map_err(|error| unreadable(&review.head.uid, &error)),
+        Err(_panic) => Err(bug(&review.head.uid)),
     })
 }
 
@@ -79,7 +89,7 @@ async fn judge_beside(
     review: Request,
     rules: Arc<Rules>,
 ) -> Result<Judged, Failed> {
-    let uid = review.uid.clone();
+    let uid = review.head.uid.clone();
     let overload = || {
         Failed::unavailable(
             FailureReason::Overload,

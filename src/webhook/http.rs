@@ -17,11 +17,10 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout_at};
 
 use super::answer::Answer;
-use super::dispatch::judge_within;
+use super::dispatch;
 use super::failed::Failed;
 use super::judge::{Judged, Webhook};
 use super::metrics::{FailureReason, Metrics, RequestResult};
-use super::review::Request;
 use super::rules::Rules;
 use crate::world::World;
 
@@ -116,10 +115,10 @@ async fn answer(
             "no policies are loaded, see /readyz?verbose",
         )
     })?;
-    let review = Request::read(&body)
+    let review = dispatch::read(service, &body, &rules)
         .map_err(|error| Failed::bad_request(StatusCode::BAD_REQUEST, error.to_string()))?;
-    let uid = review.uid.clone();
-    let judged = judge_within(deadline, service, webhook, review, rules).await?;
+    let uid = review.head.uid.clone();
+    let judged = dispatch::judge_within(deadline, service, webhook, review, rules).await?;
     count(&service.metrics, &judged);
     let result = match &judged.answer {
         Answer { denied: Some(_), .. } => RequestResult::Denied,

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::answer::Answer;
-use super::review::Request;
+use super::object::ObjectError;
+use super::patch;
+use super::review::{Head, Object, Request, Wish};
 use super::rules::Rules;
-use super::{object, patch};
 use crate::attributes::Attributes;
 use crate::cel::Allowance;
 use crate::change::{Action, Change};
@@ -43,12 +44,12 @@ pub struct Judged {
 /// Why a request cannot be judged.
 #[derive(Debug, thiserror::Error)]
 pub enum JudgeError {
-    /// The object is no JSON that can be held.
-    #[error("the object of the request cannot be read: {0}")]
-    Unreadable(#[from] serde_json::Error),
-    /// The object is no text.
-    #[error("the object of the request cannot be read: {0}")]
-    Encoding(#[from] std::str::Utf8Error),
+    /// An object of it cannot be read.
+    #[error(transparent)]
+    Unreadable(#[from] ObjectError),
+    /// Who asks is no JSON that can be held.
+    #[error("the user of the request cannot be read: {0}")]
+    Misshapen(#[from] serde_json::Error),
     /// The object does not say what it is.
     #[error("the object of the request has no apiVersion or no kind")]
     Nameless,
@@ -70,7 +71,7 @@ pub fn judge(
     let Some(object) = &request.object else {
         return Ok(Judged::default());
     };
-    let body = object::read(object)?;
+    let body = object.value()?;
     if gate::is_left_alone(&body) {
         return Ok(Judged::default());
     }
@@ -83,7 +84,7 @@ pub fn judge(
         operation: Ok(operation),
         resource: &resource,
         old: Ok(old.as_ref().map(|old| old.body.as_ref())),
-        namespace: Ok(request.namespace().unwrap_or_default()),
+        namespace: Ok(request.head.namespace().unwrap_or_default()),
         namespace_object: namespace_object.as_deref().map_err(Clone::clone),
         request: whole_request
             .as_ref()
@@ -102,31 +103,45 @@ pub fn judge(
 /// Whether the request can be about anything that a policy matches, told from its envelope and from the bytes of
 /// its object; how, if it can. `own_namespace` is the webhook's, which is never judged.
 pub fn concerns(request: &Request, rules: &Rules, own_namespace: Option<&str>) -> Option<Operation> {
-    let operation = request.judged_operation()?;
-    let namespace = request.namespace();
+    let operation = asks(&request.head, rules, own_namespace)?;
+    let may_match = match request.object.as_ref()? {
+        Object::Text(text) => rules.needles.may_match_json(text),
+        // It was read for that.
+        Object::Read(_) => true,
+    };
+    may_match.then_some(operation)
+}
+
+/// What is to become of the objects in a body, once the head of its request is read.
+pub fn wish(head: &Head, body: &[u8], rules: &Rules, own_namespace: Option<&str>) -> Wish {
+    // What follows the head is the object for the most part.
+    let may_match = asks(head, rules, own_namespace).is_some() && rules.needles.may_match_json(body);
+    if may_match { Wish::Values } else { Wish::Nothing }
+}
+
+/// Whether the head of a request asks for anything that a policy may be about.
+fn asks(head: &Head, rules: &Rules, own_namespace: Option<&str>) -> Option<Operation> {
+    let operation = head.judged_operation()?;
+    let namespace = head.namespace();
     let excluded = namespace.is_some() && (namespace == own_namespace || namespace == Some(SYSTEM_NAMESPACE));
-    if excluded || !rules.may_concern(&request.gvk().group_kind()) {
-        return None;
-    }
-    let object = request.object.as_ref()?;
-    rules.needles.may_match_json(object).then_some(operation)
+    let may_concern = !excluded && rules.may_concern(&head.gvk().group_kind());
+    may_concern.then_some(operation)
 }
 
 fn old_object(request: &Request, operation: Operation) -> Result<Option<Resource>, JudgeError> {
-    let text = request
+    let old = request
         .old_object
         .as_ref()
         .filter(|_| operation == Operation::Update);
-    let Some(text) = text else { return Ok(None) };
-    let body = object::read(text)?;
-    Resource::new(Arc::new(body), Origin::Api)
+    let Some(old) = old else { return Ok(None) };
+    Resource::new(Arc::new(old.value()?), Origin::Api)
         .map(Some)
         .ok_or(JudgeError::Nameless)
 }
 
 fn namespace_object(request: &Request, world: &dyn World) -> Fact<Arc<Value>> {
     let unknown = |why: Why| Unknown::new("the Namespace object", why);
-    let name = request.namespace().ok_or_else(|| unknown(Why::NotGiven))?;
+    let name = request.head.namespace().ok_or_else(|| unknown(Why::NotGiven))?;
     let key = Key::new("Namespace", "", None, name);
     // A namespace that the watch has not shown yet is there all the same.
     world.get(&key)?.ok_or_else(|| unknown(Why::NotSynced))

@@ -2,16 +2,30 @@
 
 use serde::de::DeserializeSeed as _;
 
-use super::judge::JudgeError;
-use crate::json::{Value, Without};
+use crate::json::{Reading, Value};
 use crate::resource::MANAGED_FIELDS;
 
+/// Why an object of a review is no value.
+#[derive(Debug, thiserror::Error)]
+pub enum ObjectError {
+    /// It is no JSON that can be held.
+    #[error("the object of the request cannot be read: {0}")]
+    Unreadable(#[from] serde_json::Error),
+    /// It is no text.
+    #[error("the object of the request cannot be read: {0}")]
+    Encoding(#[from] std::str::Utf8Error),
+}
+
 /// Reads an object of a review.
-pub(super) fn read(text: &[u8]) -> Result<Value, JudgeError> {
+pub(super) fn read(text: &[u8]) -> Result<Value, ObjectError> {
     // Checked once and not for every string in it.
     let text = std::str::from_utf8(text)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let object = Without(&MANAGED_FIELDS).deserialize(&mut deserializer)?;
+    let reading = Reading {
+        text,
+        without: &MANAGED_FIELDS,
+    };
+    let object = reading.deserialize(&mut deserializer)?;
     deserializer.end()?;
     Ok(object)
 }
@@ -60,11 +74,14 @@ mod tests {
             "\"\u{1}\"",
         ] {
             assert!(
-                matches!(read(text.as_bytes()), Err(JudgeError::Unreadable(_))),
+                matches!(read(text.as_bytes()), Err(ObjectError::Unreadable(_))),
                 "{text}"
             );
         }
-        assert!(matches!(read(b"{\"a\": \"\xff\"}"), Err(JudgeError::Encoding(_))));
+        assert!(matches!(
+            read(b"{\"a\": \"\xff\"}"),
+            Err(ObjectError::Encoding(_))
+        ));
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         for path in ["metadata", "managedFields", "spec"] {
             let text = format!("{{\"metadata\": {{\"{path}\": {deep}}}, \"{path}\": {deep}}}");
@@ -89,7 +106,7 @@ mod tests {
         ];
         leaf.prop_recursive(5, 40, 4, move |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+                prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
                 prop::collection::vec((key.clone(), inner), 0..4)
                     .prop_map(|entries| Value::Object(entries.into_iter().collect())),
             ]

@@ -82,7 +82,7 @@ mod tests {
         ];
         leaf.prop_recursive(4, 40, 5, |inner| {
             prop_oneof![
-                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::Array),
+                prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
                 prop::collection::btree_map("[ab/~]{1,2}", inner, 0..5)
                     .prop_map(|map| Value::Object(map.into_iter().collect())),
             ]

@@ -1,17 +1,21 @@
-//! The AdmissionReview that comes in: its envelope is read borrowed, the objects in it stay text until a policy
-//! wants them.
+//! The AdmissionReview that comes in: its envelope is read borrowed, the objects in it only if a policy wants them.
+
+mod reading;
 
 use std::marker::PhantomData;
 
 use axum::body::Bytes;
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed as _, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
-use serde_json::value::RawValue;
 
+use super::object;
 use crate::json::Value;
 use crate::kube::Gvk;
 use crate::policy::Operation;
+use reading::{ReadReview, Reader};
+
+pub use reading::Wish;
 
 /// The only version of the contract that is spoken (`admissionReviewVersions: [v1]`).
 pub const API_VERSION: &str = "admission.k8s.io/v1";
@@ -43,48 +47,27 @@ pub enum ReviewError {
     NoUid,
 }
 
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Envelope<'a> {
-    #[serde(default)]
-    api_version: String,
-    #[serde(default)]
-    kind: String,
-    #[serde(borrow, default, deserialize_with = "optional_map")]
-    request: Option<Unread<'a>>,
-}
-
-/// A request as it lies in the body. Unknown fields are left unread; `null` is as good as absent.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Unread<'a> {
-    #[serde(default)]
-    uid: String,
-    #[serde(deserialize_with = "map")]
-    kind: RequestKind,
-    #[serde(default)]
-    sub_resource: Option<String>,
-    #[serde(default)]
-    name: Option<String>,
-    #[serde(default)]
-    namespace: Option<String>,
-    operation: String,
-    #[serde(default)]
-    dry_run: Option<bool>,
-    #[serde(borrow, default)]
-    user_info: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    object: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    old_object: Option<&'a RawValue>,
-}
-
-/// One request. What is large in it is a part of the body that it came in, still text.
-#[derive(Debug)]
+/// One request.
+#[derive(Debug, Default)]
 pub struct Request {
+    /// What is asked.
+    pub head: Head,
+    /// Who asks, as text.
+    pub user_info: Option<Bytes>,
+    /// The object as it is to be; `None` also where nobody wants it.
+    pub object: Option<Object>,
+    /// The object as it is; `None` also where nobody wants it.
+    pub old_object: Option<Object>,
+    /// Bytes of the body that it came in.
+    pub size: usize,
+}
+
+/// What is asked, without the objects that it is about.
+#[derive(Debug, Default)]
+pub struct Head {
     /// What the answer is known by; new for every call.
     pub uid: String,
-    /// The kind of `object`.
+    /// The kind of the object.
     pub kind: RequestKind,
     /// The resource of the call, when it is about a part of the object: `scale`, `status`.
     pub sub_resource: Option<String>,
@@ -96,16 +79,29 @@ pub struct Request {
     pub operation: String,
     /// Whether nothing will be persisted.
     pub dry_run: Option<bool>,
-    /// Who asks.
-    pub user_info: Option<Bytes>,
-    /// The object as it is to be.
-    pub object: Option<Bytes>,
-    /// The object as it is.
-    pub old_object: Option<Bytes>,
+}
+
+/// An object of a request.
+#[derive(Debug)]
+pub enum Object {
+    /// A part of the body, that nobody has read yet.
+    Text(Bytes),
+    /// As a value.
+    Read(Value),
+}
+
+impl Object {
+    /// The object as a value.
+    pub fn value(&self) -> Result<Value, object::ObjectError> {
+        match self {
+            Object::Text(text) => object::read(text),
+            Object::Read(value) => Ok(value.clone()),
+        }
+    }
 }
 
 /// Group, version and kind as a request names them.
-#[derive(Debug, Deserialize, Serialize)]
+#[derive(Debug, Default, Deserialize, Serialize)]
 pub struct RequestKind {
     /// Empty for the core group.
     #[serde(default)]
@@ -118,37 +114,60 @@ pub struct RequestKind {
 }
 
 impl Request {
-    /// Reads a body. Serde would take a list for a struct, with its items for the fields; that is refused.
+    /// Reads a body, and of its objects nothing but where they are.
     pub fn read(body: &Bytes) -> Result<Self, ReviewError> {
-        let text = std::str::from_utf8(body)?;
-        let mut deserializer = serde_json::Deserializer::from_str(text);
-        let envelope: Envelope<'_> = map(&mut deserializer)?;
-        deserializer.end()?;
-        if envelope.api_version != API_VERSION || envelope.kind != KIND {
-            return Err(ReviewError::Other {
-                api_version: shortened(envelope.api_version),
-                kind: shortened(envelope.kind),
-            });
-        }
-        let request = envelope.request.ok_or(ReviewError::NoRequest)?;
-        if request.uid.is_empty() {
-            return Err(ReviewError::NoUid);
-        }
-        let part = |raw: &RawValue| body.slice_ref(raw.get().as_bytes());
-        Ok(Self {
-            uid: request.uid,
-            kind: request.kind,
-            sub_resource: request.sub_resource,
-            name: request.name,
-            namespace: request.namespace,
-            operation: request.operation,
-            dry_run: request.dry_run,
-            user_info: request.user_info.map(part),
-            object: request.object.map(part),
-            old_object: request.old_object.map(part),
-        })
+        read(body, &|_| Wish::Text)
     }
 
+    /// Reads a body, and its objects as far as they are wished for.
+    pub fn read_with(body: &Bytes, wish: impl Fn(&Head) -> Wish) -> Result<Self, ReviewError> {
+        match read(body, &wish) {
+            // What is wrong with an object is no fault of the envelope: whoever reads that object will say it.
+            Err(ReviewError::Misshapen(_)) => Self::read(body),
+            read => read,
+        }
+    }
+
+    /// What policies see as `request`: everything but the objects, which have names of their own.
+    pub fn value(&self) -> Result<Value, serde_json::Error> {
+        let user_info: Value = self
+            .user_info
+            .as_ref()
+            .map_or(Ok(Value::Null), |text| serde_json::from_slice(text))?;
+        let head = &self.head;
+        Ok(crate::json::json!({
+            "kind": head.kind,
+            "name": head.name.clone().unwrap_or_default(),
+            "namespace": head.namespace.clone().unwrap_or_default(),
+            "operation": head.operation,
+            "dryRun": head.dry_run.unwrap_or(false),
+            "userInfo": user_info,
+        }))
+    }
+}
+
+/// Serde would take a list for a struct, with its items for the fields; that is refused.
+fn read(body: &Bytes, wish: &dyn Fn(&Head) -> Wish) -> Result<Request, ReviewError> {
+    let text = std::str::from_utf8(body)?;
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    let reader = Reader { body, text, wish };
+    let review = ReadReview(reader).deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    if review.api_version != API_VERSION || review.kind != KIND {
+        return Err(ReviewError::Other {
+            api_version: shortened(review.api_version),
+            kind: shortened(review.kind),
+        });
+    }
+    let mut request = review.request.ok_or(ReviewError::NoRequest)?;
+    request.size = body.len();
+    if request.head.uid.is_empty() {
+        return Err(ReviewError::NoUid);
+    }
+    Ok(request)
+}
+
+impl Head {
     /// The kind of the object.
     pub fn gvk(&self) -> Gvk {
         Gvk {
@@ -171,31 +190,9 @@ impl Request {
         }
     }
 
-    /// Bytes of its objects.
-    pub fn size(&self) -> usize {
-        let objects = [&self.object, &self.old_object];
-        objects.into_iter().flatten().map(Bytes::len).sum()
-    }
-
     /// The namespace; `None` for cluster-scoped kinds.
     pub fn namespace(&self) -> Option<&str> {
         self.namespace.as_deref().filter(|name| !name.is_empty())
-    }
-
-    /// What policies see as `request`: everything but the objects, which have names of their own.
-    pub fn value(&self) -> Result<Value, serde_json::Error> {
-        let user_info: Value = self
-            .user_info
-            .as_ref()
-            .map_or(Ok(Value::Null), |text| serde_json::from_slice(text))?;
-        Ok(crate::json::json!({
-            "kind": self.kind,
-            "name": self.name.clone().unwrap_or_default(),
-            "namespace": self.namespace.clone().unwrap_or_default(),
-            "operation": self.operation,
-            "dryRun": self.dry_run.unwrap_or(false),
-            "userInfo": user_info,
-        }))
     }
 }
 
@@ -211,28 +208,6 @@ fn shortened(text: String) -> String {
 /// A struct out of a map, and out of nothing else.
 fn map<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
     deserializer.deserialize_map(OnlyMap(PhantomData))
-}
-
-fn optional_map<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Option<T>, D::Error> {
-    struct Maybe<T>(PhantomData<T>);
-    impl<'de, T: Deserialize<'de>> Visitor<'de> for Maybe<T> {
-        type Value = Option<T>;
-
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("a map or null")
-        }
-
-        fn visit_none<E>(self) -> Result<Self::Value, E> {
-            Ok(None)
-        }
-
-        fn visit_some<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-            map(deserializer).map(Some)
-        }
-    }
-    deserializer.deserialize_option(Maybe(PhantomData))
 }
 
 struct OnlyMap<T>(PhantomData<T>);
@@ -263,15 +238,72 @@ mod tests {
 
     const SMALL: &str = r#"{"uid":"u","kind":{"group":"apps","version":"v1","kind":"Deployment"},"operation":"CREATE","dryRun":null,"object":{"a":[1]},"oldObject":null}"#;
 
+    /// The text of an object that was not read.
+    fn text_of(object: &Option<Object>) -> &[u8] {
+        match object {
+            Some(Object::Text(text)) => text,
+            other => panic!("{other:?}"),
+        }
+    }
+
     #[test]
     fn an_envelope_is_read_and_its_objects_are_not() {
-        let text = review(SMALL);
-        let request = read(&text).unwrap();
-        assert_eq!(request.uid, "u");
-        assert_eq!(request.gvk(), Gvk::new("apps/v1", "Deployment"));
-        assert_eq!(request.object.as_deref().unwrap(), br#"{"a":[1]}"#);
-        assert!(request.old_object.is_none() && request.dry_run.is_none());
-        assert_eq!(request.judged_operation(), Some(Operation::Create));
+        let request = read(&review(SMALL)).unwrap();
+        assert_eq!(request.head.uid, "u");
+        assert_eq!(request.head.gvk(), Gvk::new("apps/v1", "Deployment"));
+        assert_eq!(text_of(&request.object), br#"{"a":[1]}"#);
+        assert!(request.old_object.is_none() && request.head.dry_run.is_none());
+        assert_eq!(request.head.judged_operation(), Some(Operation::Create));
+    }
+
+    fn read_with(request: &str, wish: Wish) -> Request {
+        let body = Bytes::from(review(request));
+        let request = Request::read_with(&body, |head| {
+            assert_eq!((head.uid.as_str(), head.operation.as_str()), ("u", "UPDATE"));
+            wish
+        });
+        request.unwrap()
+    }
+
+    #[test]
+    fn objects_are_read_as_far_as_they_are_wished_for() {
+        let both = SMALL
+            .replace("\"oldObject\":null", r#""oldObject":{"a":[2]}"#)
+            .replace("CREATE", "UPDATE");
+        let asked = read_with(&both, Wish::Values);
+        for (object, expected) in [
+            (&asked.object, r#"{"a":[1]}"#),
+            (&asked.old_object, r#"{"a":[2]}"#),
+        ] {
+            assert!(matches!(object, Some(Object::Read(value)) if value.to_string() == expected));
+        }
+        let later = read_with(&both, Wish::Text);
+        assert_eq!(
+            (text_of(&later.object), text_of(&later.old_object)),
+            (&br#"{"a":[1]}"#[..], &br#"{"a":[2]}"#[..])
+        );
+        let passed = read_with(&both, Wish::Nothing);
+        assert!(passed.object.is_none() && passed.old_object.is_none());
+        let removed = both.replace(r#""object":{"a":[1]}"#, r#""object":null"#);
+        assert!(read_with(&removed, Wish::Values).object.is_none());
+    }
+
+    #[test]
+    fn an_object_in_front_of_what_it_is_known_by_is_kept_as_text() {
+        let request = r#"{"object":{"a":[1]},"uid":"u","kind":{"kind":"Pod"},"operation":"CREATE"}"#;
+        let body = Bytes::from(review(request));
+        let request = Request::read_with(&body, |head| panic!("{head:?}")).unwrap();
+        assert_eq!(text_of(&request.object), br#"{"a":[1]}"#);
+        assert_eq!(request.head.kind.kind, "Pod");
+    }
+
+    #[test]
+    fn an_object_that_cannot_be_held_is_no_fault_of_the_envelope() {
+        let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
+        let request = SMALL.replace(r#"{"a":[1]}"#, &deep).replace("CREATE", "UPDATE");
+        let request = read_with(&request, Wish::Values);
+        assert_eq!(text_of(&request.object), deep.as_bytes());
+        assert!(request.object.unwrap().value().is_err());
     }
 
     #[test]
@@ -300,6 +332,18 @@ mod tests {
                 review(&SMALL.replace(r#""uid":"u","#, r#""uid":"u","uid":"v","#)),
                 "duplicate field",
             ),
+            (
+                review(&SMALL.replace(r#""operation":"CREATE","#, "")),
+                "missing field `operation`",
+            ),
+            (
+                review(&SMALL.replace(r#""oldObject":null"#, r#""oldObject":null,"object":null"#)),
+                "duplicate field `object`",
+            ),
+            (
+                review(&format!("{SMALL},\"kind\":\"a\"")),
+                "duplicate field `kind`",
+            ),
             (v1beta1, "v1beta1"),
             (review(SMALL).replace("AdmissionReview", "Pod"), "Pod"),
         ];
@@ -321,7 +365,7 @@ mod tests {
             ("\"operation\"", "\"subResource\":\"scale\",\"operation\""),
         ] {
             let text = review(&SMALL.replace(change.0, change.1));
-            assert_eq!(read(&text).unwrap().judged_operation(), None, "{text}");
+            assert_eq!(read(&text).unwrap().head.judged_operation(), None, "{text}");
         }
     }
 
@@ -329,6 +373,6 @@ mod tests {
     fn nesting_of_unread_objects_costs_no_stack() {
         let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
         let text = review(&SMALL.replace(r#"{"a":[1]}"#, &deep));
-        assert_eq!(read(&text).unwrap().object.unwrap().len(), deep.len());
+        assert_eq!(text_of(&read(&text).unwrap().object).len(), deep.len());
     }
 }

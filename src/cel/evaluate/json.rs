@@ -32,7 +32,7 @@ fn convert(value: &Cel<'_>, depth: usize, budget: &mut Budget) -> Result<Value, 
             for item in list.iter() {
                 items.push(convert(&item, depth + 1, budget)?);
             }
-            Value::Array(items)
+            Value::Array(items.into())
         }
         Cel::Map(map) => {
             let mut fields = crate::json::Map::new();

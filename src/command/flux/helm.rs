@@ -119,7 +119,7 @@ impl Rendering<'_> {
         let files = chart
             .and_then(|spec| spec.get("valuesFiles"))
             .and_then(Value::as_array);
-        if files.is_none_or(Vec::is_empty) {
+        if files.is_none_or(|files| files.is_empty()) {
             return Ok(());
         }
         let release = self.release.id.to_string();

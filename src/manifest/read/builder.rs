@@ -342,7 +342,7 @@ impl<'t> Builder<'t> {
             node.span.end = end.unwrap_or(node.span.end).max(node.span.start);
         }
         let value = match open.content {
-            Content::List(items) => Value::Array(items),
+            Content::List(items) => Value::Array(items.into()),
             Content::Map { entries, .. } => Value::Object(entries),
         };
         let complete = Complete {

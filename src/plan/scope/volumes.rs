@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SubjectScope;
 use crate::cel::{Binding, Fault, Lazy};
-use crate::json::{Value, json};
+use crate::json::{List, Value, json};
 use crate::kube::GroupKind;
 use crate::kube::shares;
 use crate::kube::volume::{self, Volume};
@@ -26,7 +26,7 @@ impl<'a> Volumes<'a> {
 
     fn own(&self) -> &'a [Value] {
         let volumes = self.pod.get("spec").and_then(|spec| spec.get("volumes"));
-        volumes.and_then(Value::as_array).map_or(&[], Vec::as_slice)
+        volumes.and_then(Value::as_array).map_or(&[], List::as_slice)
     }
 
     fn templates(&self) -> &'a [Value] {
@@ -35,7 +35,7 @@ impl<'a> Volumes<'a> {
         templates
             .filter(|_| is_set)
             .and_then(Value::as_array)
-            .map_or(&[], Vec::as_slice)
+            .map_or(&[], List::as_slice)
     }
 }
 
@@ -62,7 +62,7 @@ impl Lazy for Volumes<'_> {
             self.own()
                 .iter()
                 .rev()
-                .find(|volume| volume.get("name").and_then(Value::as_str) == Some(key))
+                .find(|volume| volume.text("name") == Some(key))
         };
         let backing = match (template, own()) {
             (Some(template), _) => Backing::template(self.scope, key, template),
@@ -251,7 +251,7 @@ impl<'a> Backing<'a> {
             modes
                 .as_ref()
                 .and_then(Value::as_array)
-                .map_or(&[], Vec::as_slice),
+                .map_or(&[], List::as_slice),
         ))
     }
 
