@@ -44,8 +44,8 @@ pub fn apply(value: &mut Value, changes: &[Change]) {
 
 /// The order in which changes can be made one after the other, each at its place of the value before: keys are
 /// added first, then everything else from the end.
-pub fn in_order(changes: &[Change]) -> impl Iterator<Item = &Change> {
-    let mut order: Vec<(usize, &Change)> = changes.iter().enumerate().collect();
+pub fn in_order<'c>(changes: impl IntoIterator<Item = &'c Change>) -> impl Iterator<Item = &'c Change> {
+    let mut order: Vec<(usize, &Change)> = changes.into_iter().enumerate().collect();
     order.sort_by(|(a_index, a), (b_index, b)| {
         b.pointer
             .0

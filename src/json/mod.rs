@@ -211,6 +211,16 @@ impl Value {
         }
     }
 
+    /// Whether the other one is a copy of this one that nobody changed, as far as that can be told without looking into
+    /// it; what is not may be equal all the same.
+    pub fn is(&self, other: &Value) -> bool {
+        match (self, other) {
+            (Value::Object(one), Value::Object(other)) => one.is(other),
+            (Value::Array(one), Value::Array(other)) => one.is(other),
+            (one, other) => one == other,
+        }
+    }
+
     /// Whether it is null.
     pub fn is_null(&self) -> bool {
         matches!(self, Value::Null)

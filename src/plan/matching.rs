@@ -105,6 +105,9 @@ pub(crate) fn applicable<'p>(set: &'p PolicySet, attrs: &Attributes<'_>, log: &m
             continue;
         };
         for rule in &policy.rules {
+            if !log.asks_for(rule) {
+                continue;
+            }
             let pair = Pair { policy, rule };
             if let Some(why) = policy.why_inactive(rule) {
                 log.outcome(pair, Outcome::Inactive, || why.to_owned());

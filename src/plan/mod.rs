@@ -29,7 +29,7 @@ use crate::change::{Action, Change};
 use crate::finding::{Finding, Kind, Location, Replacement, RuleRef};
 use crate::json::Value;
 use crate::pointer::Place;
-use crate::policy::{Policy, PolicySet, Rule};
+use crate::policy::{Policy, PolicySet, Rule, Verb};
 use crate::world::World;
 
 pub use decide::{Decision, decide};
@@ -209,11 +209,16 @@ fn finish<'a>(attrs: &Attributes<'a>, begun: Begun<'_, 'a>) -> Plan<'a> {
 pub(crate) struct Log {
     pub(crate) findings: Vec<Finding>,
     pub(crate) verdicts: Vec<Verdict>,
-    /// Nobody asks what became of the rules that find nothing.
+    /// Nobody asks what became of the rules that find nothing, nor of assertions.
     is_brief: bool,
 }
 
 impl Log {
+    /// Whether anybody asks for this rule.
+    pub(crate) fn asks_for(&self, rule: &Rule) -> bool {
+        !(self.is_brief && matches!(rule.verb, Verb::Assert(_)))
+    }
+
     /// What became of a rule of which there is nothing to find, for whoever asks for every rule.
     pub(crate) fn outcome(&mut self, pair: Pair<'_>, outcome: Outcome, why: impl FnOnce() -> String) {
         if !self.is_brief {

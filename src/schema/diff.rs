@@ -44,13 +44,15 @@ impl At<'_> {
 
 fn compare(ty: Type, before: &Value, after: &Value, at: &At<'_>, changes: &mut Vec<Change>) {
     match (before, after) {
-        (Value::Object(before), Value::Object(after)) if before.is(after) => {}
+        (before, after) if before.is(after) => {}
         (Value::Object(before), Value::Object(after)) => {
             // What was copied and changed a little still has its keys in their order: no need to look them up.
             let mut in_order = after.iter();
             for (key, old) in before {
                 let neighbour = in_order.next().filter(|(other, _)| *other == key);
                 match neighbour.map(|(_, new)| new).or_else(|| after.get(key)) {
+                    // Before the field's type is looked up.
+                    Some(new) if old.is(new) => {}
                     Some(new) => compare(ty.field(key), old, new, &At::Key(at, key), changes),
                     None => changes.push(remove(&At::Key(at, key), old)),
                 }

@@ -148,9 +148,11 @@ fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 fn cut(text: Cow<'_, str>, longest: usize) -> Cow<'_, str> {
-    match text.char_indices().nth(longest) {
-        Some(_) => text.chars().take(longest - 1).chain(['…']).collect(),
-        None => text,
+    // Most texts are short in bytes already.
+    let is_short = text.len() <= longest || text.char_indices().nth(longest).is_none();
+    match is_short {
+        false => text.chars().take(longest - 1).chain(['…']).collect(),
+        true => text,
     }
 }
 

@@ -8,8 +8,7 @@ use crate::rfc6902::Operation;
 
 /// The operations that make the edits, in an order in which each finds its place where it was at first.
 pub fn operations(edits: &[Edit]) -> Vec<Operation> {
-    let changes: Vec<Change> = edits.iter().map(|edit| edit.change.clone()).collect();
-    in_order(&changes).map(operation).collect()
+    in_order(edits.iter().map(|edit| &edit.change)).map(operation).collect()
 }
 
 fn operation(change: &Change) -> Operation {
