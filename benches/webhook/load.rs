@@ -21,6 +21,9 @@ use crate::{GOAL_P99, verdict};
 pub const CONNECTIONS: usize = 16;
 /// How long one case is under load.
 const LOAD: Duration = Duration::from_secs(3);
+/// Turns of the steady load, and how long each server has one: what else the machine does is spread over both.
+const TURNS: u32 = 12;
+const TURN: Duration = Duration::from_millis(500);
 /// Requests a second of the steady load, more than the API server of a busy cluster sends.
 pub const STEADY: u32 = 1000;
 
@@ -76,29 +79,60 @@ fn millis(time: Duration) -> f64 {
 
 /// As many requests as the server answers.
 pub async fn measure(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
-    load(peer, folder, body, None).await
-}
-
-/// As many as an API server may send: what its users wait for.
-pub async fn steady(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
-    let pause = Duration::from_secs(1) * u32::try_from(CONNECTIONS).unwrap() / STEADY;
-    load(peer, folder, body, Some(pause)).await
-}
-
-async fn load(peer: &Peer, folder: &Path, body: &[u8], pause: Option<Duration>) -> Load {
     let request = request(body);
     // Once to warm up.
-    drive(peer.address, folder, &request, Duration::from_millis(300), pause).await;
-    let (cpu, start) = (peer.cpu(), Instant::now());
-    let mut times = drive(peer.address, folder, &request, LOAD, pause).await;
-    let (cpu, took) = (peer.cpu() - cpu, start.elapsed());
-    times.sort_unstable();
-    let count = times.len() as f64;
-    Load {
-        per_second: count / took.as_secs_f64(),
-        cpu_micros: cpu * 1e6 / count,
-        p50: times[times.len() / 2],
-        p99: times[times.len() * 99 / 100],
+    drive(peer.address, folder, &request, Duration::from_millis(300), None).await;
+    let mut sample = Sample::default();
+    sample.add(peer, folder, &request, LOAD, None).await;
+    sample.load()
+}
+
+/// As many as an API server may send, to both servers by turns: what its users wait for.
+pub async fn steady(peers: [&Peer; 2], folder: &Path, body: &[u8]) -> [Load; 2] {
+    let pause = Duration::from_secs(1) * u32::try_from(CONNECTIONS).unwrap() / STEADY;
+    let request = request(body);
+    let mut samples = [Sample::default(), Sample::default()];
+    for _ in 0..TURNS {
+        for (peer, sample) in peers.into_iter().zip(&mut samples) {
+            sample.add(peer, folder, &request, TURN, Some(pause)).await;
+        }
+    }
+    samples.map(Sample::load)
+}
+
+/// What was seen of one server.
+#[derive(Default)]
+struct Sample {
+    times: Vec<Duration>,
+    took: Duration,
+    cpu: f64,
+}
+
+impl Sample {
+    async fn add(
+        &mut self,
+        peer: &Peer,
+        folder: &Path,
+        request: &Arc<[u8]>,
+        time: Duration,
+        pause: Option<Duration>,
+    ) {
+        let (cpu, start) = (peer.cpu(), Instant::now());
+        self.times
+            .extend(drive(peer.address, folder, request, time, pause).await);
+        self.took += start.elapsed();
+        self.cpu += peer.cpu() - cpu;
+    }
+
+    fn load(mut self) -> Load {
+        self.times.sort_unstable();
+        let count = self.times.len();
+        Load {
+            per_second: count as f64 / self.took.as_secs_f64(),
+            cpu_micros: self.cpu * 1e6 / count as f64,
+            p50: self.times[count / 2],
+            p99: self.times[count * 99 / 100],
+        }
     }
 }
 

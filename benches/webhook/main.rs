@@ -83,8 +83,7 @@ async fn compare(folder: &Path) {
             read.print("  the same, object read", Some((&base, goal)));
         }
         mine.print("  fixative serve", Some((&base, goal)));
-        let base = steady(&floor, folder, &body).await;
-        let mine = steady(&ours, folder, &body).await;
+        let [base, mine] = steady([&floor, &ours], folder, &body).await;
         println!("  at {STEADY} requests a second");
         base.print_latency("  do-nothing server (floor)", None);
         mine.print_latency("  fixative serve", Some(&base));

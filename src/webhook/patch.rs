@@ -8,7 +8,9 @@ use crate::rfc6902::Operation;
 
 /// The operations that make the edits, in an order in which each finds its place where it was at first.
 pub fn operations(edits: &[Edit]) -> Vec<Operation> {
-    in_order(edits.iter().map(|edit| &edit.change)).map(operation).collect()
+    in_order(edits.iter().map(|edit| &edit.change))
+        .map(operation)
+        .collect()
 }
 
 fn operation(change: &Change) -> Operation {
