@@ -7,6 +7,7 @@ mod diff;
 mod explain;
 mod findings;
 mod flux;
+mod probe;
 mod serve;
 
 use std::path::PathBuf;
@@ -21,6 +22,7 @@ pub use check::CheckArgs;
 pub use explain::ExplainArgs;
 pub use findings::{FailOn, FindingsArgs, Format};
 pub use flux::{FluxArgs, PostBuild};
+pub use probe::ProbeArgs;
 pub use serve::ServeArgs;
 
 const AFTER_HELP: &str = "\
@@ -145,6 +147,9 @@ pub enum Command {
     /// Find what the policies have to say of a live cluster
     #[command(after_help = audit::HELP)]
     Audit(AuditArgs),
+    /// Ask whether the API server's calls reach the webhook
+    #[command(after_help = probe::HELP)]
+    Probe(ProbeArgs),
     /// Run the tests that stand beside policies
     #[command(after_help = TEST_HELP)]
     Test(TestArgs),

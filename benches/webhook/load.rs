@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::CertificateDer;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -79,49 +80,78 @@ fn millis(time: Duration) -> f64 {
 
 /// As many requests as the server answers.
 pub async fn measure(peer: &Peer, folder: &Path, body: &[u8]) -> Load {
-    let request = request(body);
+    let mut sample = Sample::of(peer, folder, body).await;
     // Once to warm up.
-    drive(peer.address, folder, &request, Duration::from_millis(300), None).await;
-    let mut sample = Sample::default();
-    sample.add(peer, folder, &request, LOAD, None).await;
+    sample.add(Duration::from_millis(300), None).await;
+    sample.forget();
+    sample.add(LOAD, None).await;
     sample.load()
 }
 
 /// As many as an API server may send, to both servers by turns: what its users wait for.
 pub async fn steady(peers: [&Peer; 2], folder: &Path, body: &[u8]) -> [Load; 2] {
     let pause = Duration::from_secs(1) * u32::try_from(CONNECTIONS).unwrap() / STEADY;
-    let request = request(body);
-    let mut samples = [Sample::default(), Sample::default()];
+    let [first, second] = peers;
+    let mut samples = [
+        Sample::of(first, folder, body).await,
+        Sample::of(second, folder, body).await,
+    ];
     for _ in 0..TURNS {
-        for (peer, sample) in peers.into_iter().zip(&mut samples) {
-            sample.add(peer, folder, &request, TURN, Some(pause)).await;
+        for sample in &mut samples {
+            sample.add(TURN, Some(pause)).await;
         }
     }
-    samples.map(Sample::load)
+    samples.map(|sample| sample.load())
 }
 
-/// What was seen of one server.
-#[derive(Default)]
-struct Sample {
+/// What was seen of one server, and the connections to it.
+struct Sample<'p> {
+    peer: &'p Peer,
+    request: Arc<[u8]>,
+    connections: Vec<Connection>,
     times: Vec<Duration>,
     took: Duration,
     cpu: f64,
 }
 
-impl Sample {
-    async fn add(
-        &mut self,
-        peer: &Peer,
-        folder: &Path,
-        request: &Arc<[u8]>,
-        time: Duration,
-        pause: Option<Duration>,
-    ) {
-        let (cpu, start) = (peer.cpu(), Instant::now());
-        self.times
-            .extend(drive(peer.address, folder, request, time, pause).await);
+impl<'p> Sample<'p> {
+    async fn of(peer: &'p Peer, folder: &Path, body: &[u8]) -> Self {
+        let connector = connector(folder.join("ca.crt"));
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            connections.push(connect(&connector, peer.address).await);
+        }
+        Self {
+            peer,
+            request: request(body),
+            connections,
+            times: Vec::new(),
+            took: Duration::ZERO,
+            cpu: 0.0,
+        }
+    }
+
+    async fn add(&mut self, time: Duration, pause: Option<Duration>) {
+        let (cpu, start) = (self.peer.cpu(), Instant::now());
+        let connections = self.connections.drain(..).enumerate();
+        let driven: Vec<_> = connections
+            .map(|(number, connection)| {
+                let request = Arc::clone(&self.request);
+                tokio::spawn(drive(connection, number, request, time, pause))
+            })
+            .collect();
+        for one in driven {
+            let (connection, times) = one.await.unwrap();
+            self.connections.push(connection);
+            self.times.extend(times);
+        }
         self.took += start.elapsed();
-        self.cpu += peer.cpu() - cpu;
+        self.cpu += self.peer.cpu() - cpu;
+    }
+
+    fn forget(&mut self) {
+        self.times.clear();
+        (self.took, self.cpu) = (Duration::ZERO, 0.0);
     }
 
     fn load(mut self) -> Load {
@@ -144,51 +174,41 @@ fn request(body: &[u8]) -> Arc<[u8]> {
     [head.as_bytes(), body].concat().into()
 }
 
+type Connection = TlsStream<TcpStream>;
+
+async fn connect(connector: &TlsConnector, address: SocketAddr) -> Connection {
+    let tcp = TcpStream::connect(address).await.unwrap();
+    tcp.set_nodelay(true).unwrap();
+    let name = "localhost".try_into().unwrap();
+    connector.connect(name, tcp).await.unwrap()
+}
+
 /// With a `pause`, each connection sends that long after it sent before, or later, and the connections one behind the other.
 async fn drive(
-    address: SocketAddr,
-    folder: &Path,
-    request: &Arc<[u8]>,
+    mut connection: Connection,
+    number: usize,
+    request: Arc<[u8]>,
     time: Duration,
     pause: Option<Duration>,
-) -> Vec<Duration> {
-    let connector = connector(folder.join("ca.crt"));
-    let workers: Vec<_> = (0..CONNECTIONS)
-        .map(|number| {
-            let (connector, request) = (connector.clone(), Arc::clone(request));
-            tokio::spawn(async move {
-                let tcp = TcpStream::connect(address).await.unwrap();
-                tcp.set_nodelay(true).unwrap();
-                let mut stream = connector
-                    .connect("localhost".try_into().unwrap(), tcp)
-                    .await
-                    .unwrap();
-                let (start, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 64 << 10]);
-                let mut clock = pause.map(|pause| {
-                    let first = pause * u32::try_from(number).unwrap() / u32::try_from(CONNECTIONS).unwrap();
-                    let mut clock = tokio::time::interval_at(tokio::time::Instant::now() + first, pause);
-                    clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-                    clock
-                });
-                while start.elapsed() < time {
-                    if let Some(clock) = &mut clock {
-                        clock.tick().await;
-                    }
-                    let sent = Instant::now();
-                    stream.write_all(&request).await.unwrap();
-                    stream.flush().await.unwrap();
-                    answer(&mut stream, &mut buffer).await;
-                    times.push(sent.elapsed());
-                }
-                times
-            })
-        })
-        .collect();
-    let mut all = Vec::new();
-    for worker in workers {
-        all.extend(worker.await.unwrap());
+) -> (Connection, Vec<Duration>) {
+    let (start, mut times, mut buffer) = (Instant::now(), Vec::new(), vec![0; 64 << 10]);
+    let mut clock = pause.map(|pause| {
+        let first = pause * u32::try_from(number).unwrap() / u32::try_from(CONNECTIONS).unwrap();
+        let mut clock = tokio::time::interval_at(tokio::time::Instant::now() + first, pause);
+        clock.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        clock
+    });
+    while start.elapsed() < time {
+        if let Some(clock) = &mut clock {
+            clock.tick().await;
+        }
+        let sent = Instant::now();
+        connection.write_all(&request).await.unwrap();
+        connection.flush().await.unwrap();
+        answer(&mut connection, &mut buffer).await;
+        times.push(sent.elapsed());
     }
-    all
+    (connection, times)
 }
 
 /// Reads one answer, which must be good.

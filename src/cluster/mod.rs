@@ -8,6 +8,7 @@ pub mod discovery;
 pub mod facts;
 pub mod lists;
 mod object;
+pub mod probe;
 pub mod snapshot;
 #[cfg(test)]
 mod testing;

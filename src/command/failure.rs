@@ -6,6 +6,7 @@ use super::flux::RenderError;
 use super::input::InputError;
 use crate::cluster::ClientError;
 use crate::cluster::lists::ListError;
+use crate::cluster::probe::ProbeError;
 use crate::output::style::Tone;
 use crate::output::{Style, clean, diagnostic};
 use crate::source::Diagnostic;
@@ -45,6 +46,9 @@ pub(crate) enum Failure {
     /// A cluster does not answer.
     #[error(transparent)]
     List(#[from] ListError),
+    /// A cluster does not let anything be tried.
+    #[error(transparent)]
+    Probe(#[from] ProbeError),
     /// Nothing may be seen.
     #[error(
         "nothing that the policies judge may be listed, so nothing can be said of this cluster; `fixative policies rbac --door audit` prints what a ClusterRole must allow"

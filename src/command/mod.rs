@@ -20,6 +20,7 @@ mod packs;
 mod pattern;
 mod planned;
 mod policies;
+mod probe;
 mod progress;
 mod render;
 mod report;
@@ -130,6 +131,7 @@ fn run(cli: &Cli, console: &mut Console) -> Result<Status, Failure> {
         Command::Serve(args) => serve::run(args, console),
         Command::Certs(args) => certs::run(&args.command, console),
         Command::Audit(args) => audit::run(args, console),
+        Command::Probe(args) => probe::run(args, console),
         Command::Test(args) => test::run(args, console),
         Command::Policies(args) => policies::run(&args.command, console),
         Command::Last => last::run(),

@@ -8,6 +8,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::Value;
@@ -16,10 +17,8 @@ use super::entries::Entries;
 /// What stands where in a text.
 #[derive(Default)]
 pub(super) struct Tape {
-    /// The text from its first value of text to its last one.
-    text: Box<str>,
-    /// Bytes in front of it.
-    before: u32,
+    /// The text, shared with whoever has it.
+    text: Bytes,
     /// Texts that are written with escapes, without them.
     unescaped: String,
     nodes: Vec<Node>,
@@ -54,9 +53,8 @@ struct Span {
 }
 
 impl Span {
-    /// The bytes, of what these are in front of.
-    fn behind(self, before: u32) -> Range<usize> {
-        let start = self.start.saturating_sub(before) as usize;
+    fn range(self) -> Range<usize> {
+        let start = self.start as usize;
         start..start + self.length as usize
     }
 }
@@ -82,8 +80,9 @@ impl Unread<Entries> {
     pub(super) fn entries(&self) -> &Entries {
         self.made.get_or_init(|| {
             let mut entries = Entries::default();
-            for (key, at) in self.tape.entries(self.at) {
-                entries.insert(key.into(), Tape::value(&self.tape, at));
+            for at in self.tape.keys(self.at) {
+                let key = self.tape.text(at).unwrap_or_default();
+                entries.insert(key.into(), Tape::value(&self.tape, at + 1));
             }
             entries
         })
@@ -93,7 +92,7 @@ impl Unread<Entries> {
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         match self.made.get() {
             Some(entries) => entries.get(key)?.as_str(),
-            None => self.tape.text_at(self.at, key),
+            None => self.tape.text(self.tape.find(self.at, key)?),
         }
     }
 }
@@ -107,7 +106,8 @@ impl Unread<Vec<Value>> {
     /// The position of the last item before `end` that is a map with this text at the key. No item is made for it.
     pub(super) fn rposition(&self, key: &str, text: &str, end: usize) -> Option<usize> {
         let items = self.tape.items(self.at).take(end).enumerate();
-        let found = items.filter(|(_, at)| self.tape.text_at(*at, key) == Some(text));
+        let named = |at: usize| self.tape.bytes(self.tape.find(at, key)?);
+        let found = items.filter(|(_, at)| named(*at) == Some(text.as_bytes()));
         found.last().map(|(position, _)| position)
     }
 }
@@ -125,12 +125,17 @@ impl Tape {
         }
     }
 
-    fn text(&self, at: usize) -> Option<&str> {
+    fn bytes(&self, at: usize) -> Option<&[u8]> {
         match self.node(at) {
-            Node::Text(span) => self.text.get(span.behind(self.before)),
-            Node::Unescaped(span) => self.unescaped.get(span.behind(0)),
+            Node::Text(span) => self.text.get(span.range()),
+            Node::Unescaped(span) => self.unescaped.as_bytes().get(span.range()),
             _ => None,
         }
+    }
+
+    fn text(&self, at: usize) -> Option<&str> {
+        // They were a text when they were read.
+        std::str::from_utf8(self.bytes(at)?).ok()
     }
 
     /// Where the items of the list at `at` stand.
@@ -143,23 +148,23 @@ impl Tape {
         })
     }
 
-    /// The keys of the map at `at`, and where their values stand.
-    fn entries(&self, at: usize) -> impl Iterator<Item = (&str, usize)> {
+    /// Where the keys of the map at `at` stand; each has its value behind it.
+    fn keys(&self, at: usize) -> impl Iterator<Item = usize> {
         let (mut next, end) = (at + 1, self.behind(at));
         std::iter::from_fn(move || {
             let key = next;
             next = self.behind(key + 1);
-            (key < end).then(|| (self.text(key).unwrap_or_default(), key + 1))
+            (key < end).then_some(key)
         })
     }
 
-    /// The text at a key of the map at `at`. Of equal keys the last one counts.
-    fn text_at(&self, at: usize, key: &str) -> Option<&str> {
+    /// Where the value of a key of the map at `at` stands. Of equal keys the last one counts.
+    fn find(&self, at: usize, key: &str) -> Option<usize> {
         if !matches!(self.node(at), Node::Map { .. }) {
             return None;
         }
-        let found = self.entries(at).filter(|(other, _)| *other == key).last();
-        found.and_then(|(_, at)| self.text(at))
+        let named = |at: &usize| self.bytes(*at) == Some(key.as_bytes());
+        self.keys(at).filter(named).last().map(|key| key + 1)
     }
 
     fn value(tape: &Arc<Self>, at: usize) -> Value {
@@ -176,11 +181,11 @@ impl Tape {
     }
 }
 
-/// Reads a part of `text` onto a tape, as a value of which nothing is made yet. What is at the path of keys `without`
-/// is left out.
+/// Reads a part of `text` onto a tape, as a value of which nothing is made yet, and which keeps the text. What is at the
+/// path of keys `without` is left out.
 pub struct Reading<'t> {
     /// What is read from, from its start: the deserializer borrows from it.
-    pub text: &'t str,
+    pub text: &'t Bytes,
     /// Keys, the outermost first; empty where all is wanted.
     pub without: &'static [&'static str],
 }
@@ -192,50 +197,40 @@ impl<'t> DeserializeSeed<'t> for Reading<'t> {
         if u32::try_from(self.text.len()).is_err() {
             return Err(D::Error::custom("the text is larger than 4 GiB"));
         }
-        let mut tape = Tape::default();
-        tape.nodes.reserve(self.text.len() / BYTES_A_NODE);
+        let mut tape = Tape {
+            text: self.text.clone(),
+            ..Tape::default()
+        };
+        let nodes = self.text.len() / BYTES_A_NODE;
+        tape.nodes.reserve(nodes.min(MOST_AT_FIRST));
         let writing = Writing {
-            text: self.text,
             tape: &mut tape,
             without: self.without,
         };
         writing.deserialize(deserializer)?;
-        let span = |node: &Node| match node {
-            Node::Text(span) => Some(*span),
-            _ => None,
-        };
-        let ends = (
-            tape.nodes.iter().find_map(span),
-            tape.nodes.iter().rev().find_map(span),
-        );
-        if let (Some(first), Some(last)) = ends {
-            tape.before = first.start;
-            let text = self.text.get(first.start as usize..last.behind(0).end);
-            tape.text = text.unwrap_or_default().into();
-        }
         Ok(Tape::value(&Arc::new(tape), 0))
     }
 }
 
 /// Bytes of text for each node of an object of Kubernetes, or a little less.
 const BYTES_A_NODE: usize = 12;
+/// Nodes for which there is room at first: those of one long text are few.
+const MOST_AT_FIRST: usize = 1 << 14;
 
 /// Writes what is read behind what a tape has.
-struct Writing<'w, 't> {
-    text: &'t str,
+struct Writing<'w> {
     tape: &'w mut Tape,
     without: &'static [&'static str],
 }
 
-impl<'t> Writing<'_, 't> {
+impl Writing<'_> {
     fn push(&mut self, node: Node) {
         self.tape.nodes.push(node);
     }
 
     /// The same tape, for what is inside.
-    fn inside(&mut self, without: &'static [&'static str]) -> Writing<'_, 't> {
+    fn inside(&mut self, without: &'static [&'static str]) -> Writing<'_> {
         Writing {
-            text: self.text,
             tape: self.tape,
             without,
         }
@@ -249,14 +244,6 @@ impl<'t> Writing<'_, 't> {
         }
     }
 
-    /// Whether the key at `at` is this one.
-    fn is(&self, at: usize, key: &str) -> bool {
-        match self.tape.node(at) {
-            Node::Text(span) => self.text.get(span.behind(0)) == Some(key),
-            _ => self.tape.text(at) == Some(key),
-        }
-    }
-
     fn push_unescaped(&mut self, text: &str) {
         let span = Span {
             start: u32::try_from(self.tape.unescaped.len()).unwrap_or(u32::MAX),
@@ -267,7 +254,7 @@ impl<'t> Writing<'_, 't> {
     }
 }
 
-impl<'t> DeserializeSeed<'t> for Writing<'_, 't> {
+impl<'t> DeserializeSeed<'t> for Writing<'_> {
     type Value = ();
 
     fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<(), D::Error> {
@@ -275,7 +262,7 @@ impl<'t> DeserializeSeed<'t> for Writing<'_, 't> {
     }
 }
 
-impl<'t> Visitor<'t> for Writing<'_, 't> {
+impl<'t> Visitor<'t> for Writing<'_> {
     type Value = ();
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -288,7 +275,7 @@ impl<'t> Visitor<'t> for Writing<'_, 't> {
         while entries.next_key_seed(self.inside(&[]))?.is_some() {
             let key = self.tape.nodes.len() - 1;
             match self.without.split_first() {
-                Some((first, rest)) if self.is(key, first) => {
+                Some((first, rest)) if self.tape.bytes(key) == Some(first.as_bytes()) => {
                     if rest.is_empty() {
                         entries.next_value::<IgnoredAny>()?;
                         self.tape.nodes.truncate(key);
@@ -338,8 +325,9 @@ impl<'t> Visitor<'t> for Writing<'_, 't> {
 
     fn visit_borrowed_str<E: Error>(mut self, text: &'t str) -> Result<(), E> {
         // Where it stands is told by its address; what borrows from elsewhere is kept like what had escapes.
-        let start = text.as_ptr().addr().checked_sub(self.text.as_ptr().addr());
-        let start = start.filter(|start| start + text.len() <= self.text.len());
+        let all = &self.tape.text;
+        let start = text.as_ptr().addr().checked_sub(all.as_ptr().addr());
+        let start = start.filter(|start| start + text.len() <= all.len());
         match (start.map(u32::try_from), u32::try_from(text.len())) {
             (Some(Ok(start)), Ok(length)) => self.push(Node::Text(Span { start, length })),
             _ => self.push_unescaped(text),
@@ -362,9 +350,9 @@ mod tests {
 
     /// What is inside of a longer text, as the object of a review is.
     fn taped(json: &str) -> Result<Value, serde_json::Error> {
-        let text = format!("[\"é\", {json}, \"behind\"]");
+        let text = Bytes::from(format!("[\"é\", {json}, \"behind\"]"));
         let mut seen = None;
-        struct Inside<'s, 't>(&'t str, &'s mut Option<Value>);
+        struct Inside<'s, 't>(&'t Bytes, &'s mut Option<Value>);
         impl<'t> Visitor<'t> for Inside<'_, 't> {
             type Value = ();
 
@@ -382,7 +370,8 @@ mod tests {
                 Ok(())
             }
         }
-        let mut deserializer = serde_json::Deserializer::from_str(&text);
+        let whole = std::str::from_utf8(&text).unwrap();
+        let mut deserializer = serde_json::Deserializer::from_str(whole);
         deserializer.deserialize_any(Inside(&text, &mut seen))?;
         deserializer.end()?;
         Ok(seen.unwrap())

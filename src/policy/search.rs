@@ -29,7 +29,21 @@ enum Search {
 impl Needles {
     /// What the matchers of `set` look for.
     pub fn of(set: &PolicySet) -> Self {
-        let Some(needles) = set.needles() else {
+        Self::of_all(set.needles())
+    }
+
+    /// The same, and one text more.
+    pub fn of_also(set: &PolicySet, text: &str) -> Self {
+        let more = Needle {
+            text: text.to_owned(),
+            and: None,
+        };
+        let needles = set.needles();
+        Self::of_all(needles.map(|needles| needles.into_iter().chain([more]).collect()))
+    }
+
+    fn of_all(needles: Option<Vec<Needle>>) -> Self {
+        let Some(needles) = needles else {
             return Self {
                 search: Search::Everything,
                 pairs: Vec::new(),

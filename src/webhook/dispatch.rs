@@ -3,8 +3,8 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use axum::body::Bytes;
 use axum::http::StatusCode;
+use bytes::Bytes;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout_at};
 

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::answer::Answer;
 use super::object::ObjectError;
-use super::patch;
+use super::probe::Answered;
 use super::review::{Head, Object, Request, Wish};
 use super::rules::Rules;
+use super::{patch, probe};
 use crate::attributes::Attributes;
 use crate::cel::Allowance;
 use crate::change::{Action, Change};
@@ -26,6 +27,19 @@ pub enum Webhook {
     Mutate,
     /// Denies and warns, and never repairs.
     Validate,
+}
+
+impl Webhook {
+    /// Both, in the order in which they are called.
+    pub const ALL: [Self; 2] = [Self::Mutate, Self::Validate];
+
+    /// What it is called in paths, metrics and configurations: `mutate`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Mutate => "mutate",
+            Self::Validate => "validate",
+        }
+    }
 }
 
 /// An answer, and what is counted of it.
@@ -91,13 +105,19 @@ pub fn judge(
             .ok_or_else(|| Unknown::new("the admission request", Why::NotGiven)),
         allowance: Some(allowance),
     };
-    Ok(match webhook {
+    let mut judged = match webhook {
         Webhook::Mutate => mutated(&plan::repairs(&rules.set, world, &attrs), rules),
         Webhook::Validate => {
             let plan = plan::plan(&rules.set, world, &attrs);
             validated(&plan, rules, world, &attrs, old.as_ref())
         }
-    })
+    };
+    if probe::is_probe(&resource.body) {
+        let policies = rules.set.digest.to_string();
+        let answered = Answered { webhook, policies };
+        judged.answer.warnings.insert(0, answered.to_string());
+    }
+    Ok(judged)
 }
 
 /// Whether the request can be about anything that a policy matches, told from its envelope and from the bytes of

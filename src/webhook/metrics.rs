@@ -64,15 +64,6 @@ impl FailureReason {
     }
 }
 
-impl Webhook {
-    fn label(self) -> &'static str {
-        match self {
-            Self::Mutate => "mutate",
-            Self::Validate => "validate",
-        }
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct RequestLabels {
     webhook: &'static str,
@@ -226,7 +217,7 @@ impl Metrics {
 
     /// One review was answered.
     pub fn answered(&self, webhook: Webhook, result: RequestResult, seconds: f64) {
-        let (webhook, result) = (webhook.label(), result.label());
+        let (webhook, result) = (webhook.name(), result.label());
         self.requests
             .get_or_create(&RequestLabels { webhook, result })
             .inc();

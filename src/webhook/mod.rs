@@ -25,6 +25,7 @@ pub mod metrics;
 mod object;
 pub mod patch;
 pub mod policies;
+pub mod probe;
 pub mod review;
 pub mod rules;
 pub mod serve;

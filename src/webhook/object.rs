@@ -1,5 +1,6 @@
 //! An object of a review, read without the record of who wrote which field.
 
+use bytes::Bytes;
 use serde::de::DeserializeSeed as _;
 
 use crate::json::{Reading, Value};
@@ -17,12 +18,12 @@ pub enum ObjectError {
 }
 
 /// Reads an object of a review.
-pub(super) fn read(text: &[u8]) -> Result<Value, ObjectError> {
+pub(super) fn read(object: &Bytes) -> Result<Value, ObjectError> {
     // Checked once and not for every string in it.
-    let text = std::str::from_utf8(text)?;
+    let text = std::str::from_utf8(object)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let reading = Reading {
-        text,
+        text: object,
         without: &MANAGED_FIELDS,
     };
     let object = reading.deserialize(&mut deserializer)?;
@@ -59,7 +60,7 @@ mod tests {
             (json!({"metadata": null}), json!({"metadata": null})),
         ];
         for (sent, kept) in cases {
-            assert_eq!(read(sent.to_string().as_bytes()).unwrap(), kept, "{sent}");
+            assert_eq!(read(&Bytes::from(sent.to_string())).unwrap(), kept, "{sent}");
         }
     }
 
@@ -74,18 +75,21 @@ mod tests {
             "\"\u{1}\"",
         ] {
             assert!(
-                matches!(read(text.as_bytes()), Err(ObjectError::Unreadable(_))),
+                matches!(
+                    read(&Bytes::from(text.to_owned())),
+                    Err(ObjectError::Unreadable(_))
+                ),
                 "{text}"
             );
         }
         assert!(matches!(
-            read(b"{\"a\": \"\xff\"}"),
+            read(&Bytes::from_static(b"{\"a\": \"\xff\"}")),
             Err(ObjectError::Encoding(_))
         ));
         let deep = format!("{}1{}", "[".repeat(200), "]".repeat(200));
         for path in ["metadata", "managedFields", "spec"] {
             let text = format!("{{\"metadata\": {{\"{path}\": {deep}}}, \"{path}\": {deep}}}");
-            assert!(read(text.as_bytes()).is_err(), "{path}");
+            assert!(read(&Bytes::from(text.to_owned())).is_err(), "{path}");
         }
     }
 
@@ -120,7 +124,7 @@ mod tests {
             if let Some(metadata) = kept.get_mut("metadata").and_then(Value::as_object_mut) {
                 metadata.shift_remove("managedFields");
             }
-            prop_assert_eq!(read(sent.to_string().as_bytes()).unwrap(), kept);
+            prop_assert_eq!(read(&Bytes::from(sent.to_string())).unwrap(), kept);
         }
     }
 }

@@ -4,7 +4,7 @@ mod reading;
 
 use std::marker::PhantomData;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed as _, Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
@@ -150,7 +150,7 @@ impl Request {
 fn read(body: &Bytes, wish: &dyn Fn(&Head) -> Wish) -> Result<Request, ReviewError> {
     let text = std::str::from_utf8(body)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    let reader = Reader { body, text, wish };
+    let reader = Reader { body, wish };
     let review = ReadReview(reader).deserialize(&mut deserializer)?;
     deserializer.end()?;
     if review.api_version != API_VERSION || review.kind != KIND {

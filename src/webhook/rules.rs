@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::probe;
 use crate::kube::GroupKind;
 use crate::policy::{Door, Needles, Policy, PolicySet, Rule};
 
@@ -21,7 +22,7 @@ pub struct Rules {
 impl Rules {
     /// Prepares a set.
     pub fn new(set: PolicySet) -> Self {
-        let needles = Needles::of(&set);
+        let needles = Needles::of_also(&set, probe::ANNOTATION);
         let reads_request = active(&set).any(|rule| rule.reads_request);
         let kinds = set.judged(Door::Admission).ok();
         Self {

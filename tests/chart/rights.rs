@@ -7,16 +7,28 @@ use crate::chart::{NAMESPACE, NO_API, names, object, objects};
 /// All rules of a role, checked to be bound to the program's account and to nothing else.
 #[track_caller]
 fn rules(objects: &[Value], kind: &str, name: &str) -> Value {
+    rules_of("fixative", objects, kind, name)
+}
+
+/// The rules of a role, which must be bound to this account.
+fn rules_of(account: &str, objects: &[Value], kind: &str, name: &str) -> Value {
     let binding = object(objects, &format!("{kind}Binding"), name);
     let role = json!({"apiGroup": "rbac.authorization.k8s.io", "kind": kind, "name": name});
     assert_eq!(binding["roleRef"], role);
-    let account = json!([{"kind": "ServiceAccount", "name": "fixative", "namespace": NAMESPACE}]);
+    let account = json!([{"kind": "ServiceAccount", "name": account, "namespace": NAMESPACE}]);
     assert_eq!(binding["subjects"], account);
     object(objects, kind, name)["rules"].clone()
 }
 
+/// Of the program; what `helm test` brings goes with it.
 fn roles(objects: &[Value]) -> Vec<String> {
-    let mut names = names(objects);
+    let is_test = |object: &Value| object["metadata"]["annotations"]["helm.sh/hook"] == "test";
+    let own: Vec<Value> = objects
+        .iter()
+        .filter(|object| !is_test(object))
+        .cloned()
+        .collect();
+    let mut names = names(&own);
     names.retain(|name| name.starts_with("Role ") || name.starts_with("ClusterRole "));
     names
 }
@@ -100,5 +112,44 @@ fn without_the_api_server_there_is_no_token_and_no_role() {
         assert_eq!(account["automountServiceAccountToken"], false);
         let test = object(&objects, "Pod", "fixative-test");
         assert_eq!(test["spec"]["automountServiceAccountToken"], false);
+    }
+}
+
+#[test]
+fn a_test_may_create_deployments_where_it_tries_one_and_only_while_it_runs() {
+    const NAME: &str = "fixative-test-webhook";
+    let found = objects("test: {namespace: photos}");
+    let expected = json!([{"apiGroups": ["apps"], "resources": ["deployments"], "verbs": ["create"]}]);
+    assert_eq!(rules_of(NAME, &found, "Role", NAME), expected);
+    for kind in ["Role", "RoleBinding", "ServiceAccount"] {
+        let metadata = &object(&found, kind, NAME)["metadata"];
+        let namespace = if kind == "ServiceAccount" {
+            NAMESPACE
+        } else {
+            "photos"
+        };
+        assert_eq!(metadata["namespace"], namespace, "{kind}");
+        let policy = &metadata["annotations"]["helm.sh/hook-delete-policy"];
+        assert_eq!(policy, "before-hook-creation,hook-succeeded", "{kind}");
+    }
+    let pod = &object(&found, "Pod", NAME)["spec"];
+    assert_eq!(pod["serviceAccountName"], NAME);
+    let arguments = [
+        "probe",
+        "--namespace=photos",
+        "--wait=30",
+        "--webhook=mutate",
+        "--webhook=validate",
+    ];
+    assert_eq!(pod["containers"][0]["args"], json!(arguments));
+    for off in [
+        "test: {namespace: ''}",
+        "test: {enabled: false}",
+        "webhook: {mutate: {enabled: false}, validate: {enabled: false}}",
+    ] {
+        assert!(
+            !names(&objects(off)).iter().any(|name| name.contains(NAME)),
+            "{off}"
+        );
     }
 }

@@ -146,5 +146,8 @@ fn a_rendering_without_a_cluster_has_no_hooks_but_the_test() {
         .map(|object| &object["metadata"]["annotations"]["helm.sh/hook"])
         .filter(|hook| !hook.is_null())
         .collect();
-    assert_eq!(hooks, [&json!("test")]);
+    assert!(
+        !hooks.is_empty() && hooks.iter().all(|hook| *hook == "test"),
+        "{hooks:?}"
+    );
 }

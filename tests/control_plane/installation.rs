@@ -74,7 +74,9 @@ impl Release {
     /// A file of values: only this test's namespace is judged.
     fn values(&self, more: &Value) -> String {
         let selector = json!({"matchLabels": {"kubernetes.io/metadata.name": self.photos.namespace}});
-        let mut values = json!({"webhook": {"namespaceSelector": selector}});
+        let mut values = json!({
+            "webhook": {"namespaceSelector": selector}, "test": {"namespace": self.photos.namespace},
+        });
         merge(&mut values, more);
         self.helm.values(&values)
     }
@@ -86,19 +88,29 @@ impl Release {
         self.helm.run(&arguments);
     }
 
-    /// `helm test`, whose Pod a kubelet runs meanwhile.
+    /// `helm test`, whose Pods a kubelet runs meanwhile.
     #[track_caller]
     pub fn test(&self) {
-        let pod =
-            json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": format!("{}-test", self.name)}});
         std::thread::scope(|scope| {
             let test = scope.spawn(|| self.helm.run(&["test", &self.name, "--timeout", "60s"]));
-            let pod = self
-                .api
-                .wait_for(&pod, "the Pod of helm test", |pod| Some(pod.clone()));
-            run_to_end(&self.api, &pod);
+            for name in ["test", "test-webhook"] {
+                let name = format!("{}-{name}", self.name);
+                let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": name}});
+                let pod = self
+                    .api
+                    .wait_for(&pod, "the Pod of helm test", |pod| Some(pod.clone()));
+                run_to_end(&self.api, &pod);
+            }
             let said = test.join().expect("helm test");
-            assert!(said.contains("Succeeded"), "{said}");
+            // With what the second one needs.
+            let suites = |text: &str| said.lines().filter(|line| line.starts_with(text)).count();
+            assert_eq!(suites("TEST SUITE:"), 5, "{said}");
+            assert!(
+                said.lines()
+                    .filter(|line| line.starts_with("Phase:"))
+                    .all(|line| line.ends_with("Succeeded")),
+                "{said}"
+            );
         });
     }
 

@@ -71,22 +71,24 @@ impl RunningPod {
     }
 }
 
-/// Runs the first container of a Pod to its end, and tells how it ended.
+/// Runs the first container of a Pod to its good end, and tells that.
 pub fn run_to_end(api: &Api, pod: &Value) {
     let name = pod["metadata"]["name"].as_str().unwrap();
     let mut mounts = mounts(pod, &plane().folder(&format!("pod-{name}")));
     sync(api, &mut mounts);
     let container = &pod["spec"]["containers"][0];
-    let output = Command::new(FIXATIVE)
+    let mut command = Command::new(FIXATIVE);
+    command
         .env_clear()
-        .args(arguments(container, Ipv4Addr::LOCALHOST, &mounts))
-        .output()
-        .unwrap();
-    let phase = match output.status.success() {
-        true => "Succeeded",
-        false => "Failed",
-    };
-    api.patch_status(pod, &json!({"phase": phase})).accepts();
+        .args(arguments(container, Ipv4Addr::LOCALHOST, &mounts));
+    if pod["spec"]["automountServiceAccountToken"] != false {
+        let account = pod["spec"]["serviceAccountName"].as_str().unwrap();
+        command.env("KUBECONFIG", plane().kubeconfig_of(api, account));
+    }
+    let output = command.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{name}: {said}");
+    api.patch_status(pod, &json!({"phase": "Succeeded"})).accepts();
 }
 
 /// The ConfigMaps that the first container mounts.

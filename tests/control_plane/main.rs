@@ -45,6 +45,7 @@ mod plane;
 #[path = "../flux/post_renderer.rs"]
 #[allow(dead_code, reason = "the tests of that door need more of it")]
 mod post_renderer;
+mod probe;
 mod process;
 mod registration;
 mod release;

@@ -122,6 +122,30 @@ fn a_new_object_is_repaired_by_the_least_operations() {
 }
 
 #[test]
+fn a_probe_is_told_that_it_was_seen() {
+    let mut probe = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment",
+        "metadata": {"name": "probe", "annotations": {"fixative.dev/probe": ""}},
+        "spec": {"replicas": 0, "template": {"spec": {"containers": [{"name": "probe", "image": "probe"}]}}},
+    });
+    let rules = rules("");
+    let warnings = |object: &Value, webhook| {
+        judged_by(&rules, webhook, &create(object.clone()))
+            .answer
+            .warnings
+    };
+    for webhook in Webhook::ALL {
+        let policies = rules.set.digest.to_string();
+        assert_eq!(
+            warnings(&probe, webhook),
+            [Answered { webhook, policies }.to_string()]
+        );
+    }
+    probe["metadata"]["annotations"] = json!({"another": "fixative.dev/probe"});
+    assert_eq!(warnings(&probe, Webhook::Validate), [] as [&str; 0]);
+}
+
+#[test]
 fn what_somebody_wrote_and_is_changed_is_said_and_what_is_added_is_not() {
     let said = judged_by(&rules(""), Webhook::Mutate, &create(server()))
         .answer

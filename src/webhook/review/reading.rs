@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use axum::body::Bytes;
+use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
@@ -27,9 +27,7 @@ pub enum Wish {
 /// What an object is read from, and for whom.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'r, 't> {
-    pub(super) body: &'r Bytes,
-    /// The text of `body`.
-    pub(super) text: &'t str,
+    pub(super) body: &'t Bytes,
     /// What the head of a request makes wish for. It is whole but for what follows the object, which is nothing where
     /// an API server writes it.
     pub(super) wish: &'r dyn Fn(&Head) -> Wish,
@@ -249,7 +247,7 @@ impl<'t> Pass<'_, 't> {
             Wish::Text => self.text(fields)?.map(Object::Text),
             Wish::Values => {
                 let reading = Reading {
-                    text: self.reader.text,
+                    text: self.reader.body,
                     without: &MANAGED_FIELDS,
                 };
                 let value = fields.next_value_seed(reading)?;
