@@ -48,7 +48,10 @@ impl Map {
 
     /// The value of a key.
     pub fn get(&self, key: &str) -> Option<&Value> {
-        self.entries().get(key)
+        match &self.0 {
+            Kept::Made(entries) => entries.get(key),
+            Kept::Unread(unread) => unread.get(key),
+        }
     }
 
     /// The text of a key, for lists that are searched for one item: a map that nobody looked into yet is not made for it.
@@ -67,7 +70,7 @@ impl Map {
 
     /// Whether the key is there.
     pub fn contains_key(&self, key: &str) -> bool {
-        self.entries().position(key).is_some()
+        self.get(key).is_some()
     }
 
     /// Puts a value at a key: in place of the one that is there, else behind all others.

@@ -88,6 +88,14 @@ impl Unread<Entries> {
         })
     }
 
+    /// The value of a key. The map is not made for one that is not there, as most that are asked for are not.
+    pub(super) fn get(&self, key: &str) -> Option<&Value> {
+        if self.made.get().is_none() {
+            self.tape.find(self.at, key)?;
+        }
+        self.entries().get(key)
+    }
+
     /// The text at a key. The map is not made for it.
     pub(super) fn text(&self, key: &str) -> Option<&str> {
         match self.made.get() {
