@@ -10,7 +10,7 @@ use super::Value;
 
 /// More entries than this are searched by hash: a ConfigMap may have thousands, and whoever sends one is not to make us
 /// compare each key with all others.
-const LARGEST_SEARCHED: usize = 24;
+pub(super) const LARGEST_SEARCHED: usize = 24;
 
 /// Keys and values, in the order in which they came; each key once.
 #[derive(Clone, Default)]
