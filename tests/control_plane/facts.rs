@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::api::Api;
 use crate::objects::{deployment, good_pod};
 use crate::room::room;
 use crate::webhook::{Settings, Webhook};
@@ -24,6 +25,16 @@ fn claim() -> Value {
     })
 }
 
+/// Facts come by watches, for which nobody waits: until the claim was seen it is Unknown.
+#[track_caller]
+fn wait_until_the_claim_is_seen(room: &Api, immich: &Value) {
+    crate::process::wait(std::time::Duration::from_secs(20), "the claim", || {
+        let answer = room.dry_run(immich);
+        let tells = |text: &String| text.contains("rollout-strategy/recreate");
+        answer.warnings.iter().any(tells).then_some(())
+    });
+}
+
 #[test]
 fn a_repair_by_facts_is_told_and_not_made() {
     let room = room("facts-told");
@@ -34,7 +45,9 @@ fn a_repair_by_facts_is_told_and_not_made() {
         ..Settings::default()
     };
     let _webhook = Webhook::start(&room, settings);
-    let answer = room.create(&deployment("immich", good_pod()));
+    let immich = deployment("immich", good_pod());
+    wait_until_the_claim_is_seen(&room, &immich);
+    let answer = room.create(&immich);
     answer.has(STRATEGY, &json!("RollingUpdate")).warns(&[
         "rollout-strategy/recreate",
         "not repaired",
@@ -67,12 +80,5 @@ fn a_claim_that_comes_later_is_seen() {
     let immich = deployment("immich", good_pod());
     room.dry_run(&immich).accepts().warns_nothing();
     room.create(&claim()).accepts();
-    crate::process::wait(std::time::Duration::from_secs(20), "the claim", || {
-        let answer = room.dry_run(&immich);
-        answer
-            .warnings
-            .iter()
-            .any(|text| text.contains("rollout-strategy/recreate"))
-            .then_some(())
-    });
+    wait_until_the_claim_is_seen(&room, &immich);
 }

@@ -73,13 +73,21 @@ fn update(old: Value, object: Value) -> Call {
     }
 }
 
-/// As the server does it.
+/// As the server does it, which must be the same whether the object is read with the envelope or later.
 fn judged_in(body: &str, webhook: Webhook, rules: &Rules, world: &dyn World) -> Judged {
-    let request = Request::read(&axum::body::Bytes::copy_from_slice(body.as_bytes())).unwrap();
-    match concerns(&request, rules, Some("fixative")) {
-        Some(operation) => judge(webhook, operation, &request, rules, world, &Allowance::default()).unwrap(),
+    let body = bytes::Bytes::copy_from_slice(body.as_bytes());
+    let judged = |request: &Request| match concerns(request, rules, Some("fixative")) {
+        Some(operation) => judge(webhook, operation, request, rules, world, &Allowance::default()).unwrap(),
         None => Judged::default(),
-    }
+    };
+    let at_once = Request::read_with(&body, |head| wish(head, &body, rules, Some("fixative"))).unwrap();
+    assert!(!matches!(at_once.object, Some(Object::Text(_))));
+    let (at_once, later) = (judged(&at_once), judged(&Request::read(&body).unwrap()));
+    assert_eq!(
+        (&at_once.answer, &at_once.findings),
+        (&later.answer, &later.findings)
+    );
+    at_once
 }
 
 fn judged_by(rules: &Rules, webhook: Webhook, call: &Call) -> Judged {
