@@ -29,8 +29,8 @@ pub(super) fn run(args: &ProbeArgs, console: &mut Console) -> Result<Status, Fai
     console.say(|style| {
         format!(
             "{}: nobody answered for {}: the API server did not call it, or got no answer and let the object in. Is namespace \
-             {namespace} one that its configuration selects, are Deployments in its rules, has it a caBundle, and is its Pod \
-             ready? `kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations -o yaml` shows the first three\n",
+             {namespace} one that its configuration selects, are Deployments in its rules, has it a caBundle, is its Pod \
+             ready, and is a policy active that is about Deployments? `kubectl get mutatingwebhookconfigurations,validatingwebhookconfigurations -o yaml` shows the first three\n",
             style.paint(Tone::Error, "error"),
             missing.join(" and "),
         )

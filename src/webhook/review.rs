@@ -2,11 +2,8 @@
 
 mod reading;
 
-use std::marker::PhantomData;
-
 use bytes::Bytes;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{DeserializeSeed as _, Deserializer, MapAccess, Visitor};
+use serde::de::DeserializeSeed as _;
 use serde::{Deserialize, Serialize};
 
 use super::object;
@@ -146,7 +143,6 @@ impl Request {
     }
 }
 
-/// Serde would take a list for a struct, with its items for the fields; that is refused.
 fn read(body: &Bytes, wish: &dyn Fn(&Head) -> Wish) -> Result<Request, ReviewError> {
     let text = std::str::from_utf8(body)?;
     let mut deserializer = serde_json::Deserializer::from_str(text);
@@ -202,25 +198,6 @@ fn shortened(text: String) -> String {
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
-    }
-}
-
-/// A struct out of a map, and out of nothing else.
-fn map<'de, D: Deserializer<'de>, T: Deserialize<'de>>(deserializer: D) -> Result<T, D::Error> {
-    deserializer.deserialize_map(OnlyMap(PhantomData))
-}
-
-struct OnlyMap<T>(PhantomData<T>);
-
-impl<'de, T: Deserialize<'de>> Visitor<'de> for OnlyMap<T> {
-    type Value = T;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a map")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, access: A) -> Result<T, A::Error> {
-        T::deserialize(MapAccessDeserializer::new(access))
     }
 }
 

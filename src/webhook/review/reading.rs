@@ -6,10 +6,11 @@ use std::fmt;
 
 use bytes::Bytes;
 use serde::Deserialize;
+use serde::de::value::MapAccessDeserializer;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::{Head, Object, Request, RequestKind, map};
+use super::{Head, Object, Request, RequestKind};
 use crate::json::Reading;
 use crate::resource::MANAGED_FIELDS;
 
@@ -148,7 +149,7 @@ impl Field {
     }
 }
 
-impl<'r, 't> Visitor<'t> for ReadRequest<'r, 't> {
+impl<'t> Visitor<'t> for ReadRequest<'_, 't> {
     type Value = Option<Request>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -209,7 +210,7 @@ impl<'t> Pass<'_, 't> {
             let head = &mut self.request.head;
             match field {
                 Field::Uid => head.uid = fields.next_value()?,
-                Field::Kind => head.kind = fields.next_value::<OnlyMap>()?.0,
+                Field::Kind => head.kind = fields.next_value_seed(ReadKind)?,
                 Field::SubResource => head.sub_resource = fields.next_value()?,
                 Field::Name => head.name = fields.next_value()?,
                 Field::Namespace => head.namespace = fields.next_value()?,
@@ -257,10 +258,26 @@ impl<'t> Pass<'_, 't> {
     }
 }
 
-struct OnlyMap(RequestKind);
+/// Reads the kind of a request. Serde would take a list for a struct, with its items for the fields; that is refused, as
+/// it is of the review and the request.
+struct ReadKind;
 
-impl<'de> Deserialize<'de> for OnlyMap {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        map(deserializer).map(OnlyMap)
+impl<'t> DeserializeSeed<'t> for ReadKind {
+    type Value = RequestKind;
+
+    fn deserialize<D: Deserializer<'t>>(self, deserializer: D) -> Result<RequestKind, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'t> Visitor<'t> for ReadKind {
+    type Value = RequestKind;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
+    }
+
+    fn visit_map<A: MapAccess<'t>>(self, fields: A) -> Result<RequestKind, A::Error> {
+        RequestKind::deserialize(MapAccessDeserializer::new(fields))
     }
 }
